@@ -1,0 +1,63 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  // Types of this package return spans of their own storage (`LazyTensor` tiles, byte readers).
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+  name: "Ligature",
+  products: [
+    .library(name: "TensorStorage", targets: ["TensorStorage"]),
+    .library(name: "Checkpoints", targets: ["Checkpoints"]),
+    .executable(name: "ligature", targets: ["ligature"]),
+  ],
+  dependencies: [
+    // Words into commands, `--help`, shell completion. The executable only.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    // SHA-256 of tensors, for `hash` (BoringSSL's: it uses the processor's SHA instructions).
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+  ],
+  targets: [
+    // C
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernels"),
+
+    // The ladder, lowest first
+    .target(name: "TensorStorage", dependencies: ["CKernels"], swiftSettings: settings),
+    .target(
+      name: "Checkpoints", dependencies: ["TensorStorage", "CZlib"], swiftSettings: settings),
+
+    // The tool
+    .executableTarget(
+      name: "ligature",
+      dependencies: [
+        "Checkpoints",
+        "TensorStorage",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: settings),
+
+    // Tests
+    .target(
+      name: "TestSupport", dependencies: ["Checkpoints", "TensorStorage"],
+      path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "TensorStorageTests", dependencies: ["TensorStorage", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "TensorStorage", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["Checkpoints", "TensorStorage", "TestSupport"],
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

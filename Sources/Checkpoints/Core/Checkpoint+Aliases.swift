@@ -1,0 +1,73 @@
+internal import TensorStorage
+
+extension Checkpoint {
+  /// The groups of tensors that share bytes, as positions in `entries`; each has at least two.
+  ///
+  /// Transitive: if a shares bytes with b and b with c, all three are one group. Disjoint views of one
+  /// buffer (a flat parameter cut into pieces) are not in a group. Ordered by first member.
+  public func aliasGroups() -> [[Int]] {
+    var byStorage: [ObjectIdentifier: [Int]] = [:]
+    for (position, entry) in entries.enumerated() where !entry.tensor.storageRange.isEmpty {
+      byStorage[ObjectIdentifier(entry.tensor.storage), default: []].append(position)
+    }
+    var groups: [[Int]] = []
+    for members in byStorage.values where members.count > 1 {
+      groups += overlapping(members).filter { $0.count > 1 }
+    }
+    return groups.sorted { $0[0] < $1[0] }
+  }
+
+  /// Cuts positions of one storage into runs whose byte ranges overlap.
+  private func overlapping(_ members: [Int]) -> [[Int]] {
+    let sorted = members.sorted {
+      entries[$0].tensor.byteOffset < entries[$1].tensor.byteOffset
+    }
+    var runs: [[Int]] = []
+    var end = Int.min
+    for position in sorted {
+      let range = entries[position].tensor.storageRange
+      if range.lowerBound < end {
+        runs[runs.count - 1].append(position)
+      } else {
+        runs.append([position])
+      }
+      end = max(end, range.upperBound)
+    }
+    return runs.map { $0.sorted() }
+  }
+
+  /// For each entry, the position of the first entry that looks at exactly the same elements, if it
+  /// is another one.
+  public func duplicateOf() -> [Int: Int] {
+    var result: [Int: Int] = [:]
+    for group in aliasGroups() {
+      var firsts: [ViewGeometry: Int] = [:]
+      for position in group {
+        let geometry = ViewGeometry(entries[position].tensor)
+        if let first = firsts[geometry] {
+          result[position] = first
+        } else {
+          firsts[geometry] = position
+        }
+      }
+    }
+    return result
+  }
+}
+
+/// What tells two views of one storage apart.
+private struct ViewGeometry: Hashable {
+  var byteOffset: Int
+  var shape: [Int]
+  var strides: [Int]?
+  var dtypes: [DType]
+  var modifiers: ValueModifiers
+
+  init(_ tensor: LazyTensor) {
+    byteOffset = tensor.byteOffset
+    shape = tensor.shape
+    strides = tensor.strides
+    dtypes = [tensor.dtype, tensor.storedDType]
+    modifiers = tensor.modifiers
+  }
+}

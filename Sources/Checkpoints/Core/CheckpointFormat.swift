@@ -1,0 +1,31 @@
+public import TensorStorage
+
+/// A file format that checkpoints are read from.
+public protocol CheckpointFormat: Sendable {
+  /// Its identifier in listings, as `safetensors`.
+  static var identifier: String { get }
+
+  /// Whether a file that begins with `prefix` is one of this format.
+  ///
+  /// - Parameter prefix: The file's first bytes, `FormatRegistry.prefixByteCount` of them or the whole file.
+  static func matches(prefix: RawSpan, file: RandomAccessFile) -> Bool
+
+  /// Reads the names, shapes and places of all tensors; no tensor's bytes.
+  static func read(
+    _ file: RandomAccessFile, options: ReadOptions
+  ) throws(FormatError) -> Checkpoint
+}
+
+/// How a checkpoint is read.
+public struct ReadOptions: Sendable {
+  /// Which dictionary inside a training checkpoint: a dotted path, `.` for every tensor in the file, or
+  /// nil to find the state dict.
+  public var selection: String?
+  /// Whether duplicate names and control characters in names are accepted where the reference does.
+  public var isLenient = false
+  /// Whether pickles that name dangerous globals are read all the same (nothing is ever called).
+  public var allowsDangerousGlobals = false
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,17 @@
+/// Faults of .npy and .npz.
+public enum NumpyFault: FormatFault {
+  /// Replaced by the facts of real faults.
+  case unspecified
+
+  public var code: String {
+    switch self {
+    case .unspecified: "Unspecified"
+    }
+  }
+
+  public var sentence: String {
+    switch self {
+    case .unspecified: "cannot be read"
+    }
+  }
+}

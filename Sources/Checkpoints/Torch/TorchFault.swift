@@ -1,0 +1,17 @@
+/// Faults of what a torch checkpoint means: storages, rebuilds, the state dict.
+public enum TorchFault: FormatFault {
+  /// Replaced by the facts of real faults.
+  case unspecified
+
+  public var code: String {
+    switch self {
+    case .unspecified: "Unspecified"
+    }
+  }
+
+  public var sentence: String {
+    switch self {
+    case .unspecified: "cannot be read"
+    }
+  }
+}

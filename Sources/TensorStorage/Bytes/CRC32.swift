@@ -1,0 +1,26 @@
+internal import CKernels
+
+/// The checksum of zip and gzip: CRC-32, polynomial 0xEDB88320 reflected.
+public struct CRC32: Hashable, Sendable {
+  /// The checksum of the bytes so far; 0 for none.
+  public private(set) var value: UInt32
+  /// How many bytes it is the checksum of.
+  public private(set) var byteCount: Int
+
+  /// The checksum of no bytes.
+  public init() { (value, byteCount) = (0, 0) }
+
+  /// Continues over `bytes`.
+  public mutating func update(_ bytes: RawSpan) {
+    // SAFETY: the pointer is used within the closure only.
+    value = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe ck_crc32(value, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count)
+    }
+    byteCount += bytes.byteCount
+  }
+
+  /// Continues over bytes of which only the checksum is at hand: `self ‖ next`. O(log byteCount).
+  public mutating func append(_ next: CRC32) {
+    preconditionFailure("not built yet")
+  }
+}

@@ -1,0 +1,31 @@
+// `span.bytes` of an array is marked unsafe in Swift 6.3 for element types with padding; bytes have none.
+
+extension [UInt8] {
+  /// The array's own bytes.
+  public var rawBytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      // SAFETY: every bit pattern is a UInt8.
+      let raw = unsafe span.bytes
+      return unsafe _overrideLifetime(raw, borrowing: self)
+    }
+  }
+
+  /// Calls `body` with the array's own bytes, for writing.
+  public mutating func withMutableRawBytes<R, E: Error>(
+    _ body: (inout MutableRawSpan) throws(E) -> R
+  ) throws(E) -> R {
+    var span = mutableSpan
+    // SAFETY: every bit pattern is a UInt8.
+    var raw = unsafe span.mutableBytes
+    return try body(&raw)
+  }
+}
+
+extension MutableRawSpan {
+  /// The bytes of `range`, for writing.
+  @_lifetime(&self)
+  public mutating func part(_ range: Range<Int>) -> MutableRawSpan {
+    _mutatingExtracting(range)
+  }
+}
