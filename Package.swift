@@ -16,6 +16,7 @@ let package = Package(
   products: [
     .library(name: "TensorStorage", targets: ["TensorStorage"]),
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
+    .library(name: "TransformerGraph", targets: ["TransformerGraph"]),
     .executable(name: "ligature", targets: ["ligature"]),
   ],
   dependencies: [
@@ -33,6 +34,9 @@ let package = Package(
     .target(name: "TensorStorage", dependencies: ["CKernels"], swiftSettings: settings),
     .target(
       name: "Checkpoints", dependencies: ["TensorStorage", "CZlib"], swiftSettings: settings),
+    .target(
+      name: "TransformerGraph", dependencies: ["Checkpoints", "TensorStorage"],
+      swiftSettings: settings),
 
     // The tool
     .executableTarget(

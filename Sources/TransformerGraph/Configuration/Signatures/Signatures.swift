@@ -1,0 +1,20 @@
+/// The signatures of the constructors that a configuration may call.
+enum Signatures {
+  /// The rows of a class; nil if it is not known.
+  static func of(_ className: String) -> [ArgumentSpecification]? {
+    switch className {
+    case "TokenEmbedding": tokenEmbedding
+    case "TransformerWrapper": transformerWrapper
+    case "ViTransformerWrapper": viTransformerWrapper
+    case "ContinuousTransformerWrapper": continuousTransformerWrapper
+    case "XTransformer": xTransformer
+    case "AutoregressiveWrapper": autoregressiveWrapper
+    case "XLAutoregressiveWrapper": xLAutoregressiveWrapper
+    case "NonAutoregressiveWrapper": nonAutoregressiveWrapper
+    case "ContinuousAutoregressiveWrapper": continuousAutoregressiveWrapper
+    case "AttentionLayers", "Encoder", "Decoder", "PrefixDecoder", "CrossAttender":
+      attentionLayers
+    default: nil
+    }
+  }
+}

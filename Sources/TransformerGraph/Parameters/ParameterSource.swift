@@ -1,0 +1,52 @@
+internal import TensorStorage
+
+/// Where a graph that is being built gets its parameters: a checkpoint, or initial distributions.
+protocol ParameterSource: AnyObject {
+  /// The parameter at `path`; a source that has none says so in its report and gives one without data.
+  func parameter(at path: String, shape: [Int], initialValues: InitialValues, isBuffer: Bool)
+    -> Parameter
+
+  /// Whether there is a tensor at `path`.
+  ///
+  /// Linear layers and norms take an optional bias this way: present if and only if its key is. A source of
+  /// initial values answers `isDefault`.
+  func has(_ path: String, isDefault: Bool) -> Bool
+
+  /// Records that the parameter is reachable at `path` too: it stands elsewhere and is shared.
+  func share(_ parameter: Parameter, at path: String)
+}
+
+/// The initial distribution of a parameter, in x-transformers' and PyTorch's terms.
+enum InitialValues: Hashable, Sendable {
+  case constant(Double)
+  /// Normal, mean 0.
+  case normal(standardDeviation: Double)
+  /// Uniform in `-bound ..< bound`.
+  case uniform(bound: Double)
+  /// Given values (an `inv_freq`).
+  case values([Float])
+}
+
+/// A place in the tree of modules: a source and the path so far.
+struct ParameterScope {
+  let source: any ParameterSource
+  let path: String
+
+  /// The place of the child module `name`.
+  func child(_ name: String) -> ParameterScope {
+    ParameterScope(source: source, path: path.isEmpty ? name : "\(path).\(name)")
+  }
+
+  /// The parameter `name` of the module at this place.
+  func parameter(
+    _ name: String, _ shape: [Int], _ initialValues: InitialValues, isBuffer: Bool = false
+  ) -> Parameter {
+    source.parameter(
+      at: child(name).path, shape: shape, initialValues: initialValues, isBuffer: isBuffer)
+  }
+
+  /// Whether the module at this place has a parameter `name`.
+  func has(_ name: String, isDefault: Bool = false) -> Bool {
+    source.has(child(name).path, isDefault: isDefault)
+  }
+}
