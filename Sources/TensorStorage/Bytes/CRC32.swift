@@ -14,13 +14,14 @@ public struct CRC32: Hashable, Sendable {
   public mutating func update(_ bytes: RawSpan) {
     // SAFETY: the pointer is used within the closure only.
     value = unsafe bytes.withUnsafeBytes { buffer in
-      unsafe ck_crc32(value, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count)
+      unsafe ck_crc32(value, buffer.baseAddress, buffer.count)
     }
     byteCount += bytes.byteCount
   }
 
   /// Continues over bytes of which only the checksum is at hand: `self ‖ next`. O(log byteCount).
   public mutating func append(_ next: CRC32) {
-    preconditionFailure("not built yet")
+    value = ck_crc32_combine(value, next.value, UInt64(next.byteCount))
+    byteCount += next.byteCount
   }
 }

@@ -1,0 +1,29 @@
+internal import TensorStorage
+internal import Testing
+
+@Suite struct `CRC-32` {
+  /// Published check values, and zlib's for the rest.
+  @Test(arguments: [
+    ("", 0 as UInt32), ("a", 0xE8B7_BE43), ("abc", 0x3524_41C2), ("123456789", 0xCBF4_3926),
+    ("The quick brown fox jumps over the lazy dog", 0x414F_A339),
+  ])
+  func `has the published values`(text: String, expected: UInt32) {
+    var checksum = CRC32()
+    checksum.update(Array(text.utf8).rawBytes)
+    #expect(checksum.value == expected)
+    #expect(checksum.byteCount == text.utf8.count)
+  }
+
+  @Test func `of two parts joined is that of the whole, wherever it is cut`() {
+    let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ 7) }
+    var whole = CRC32()
+    whole.update(bytes.rawBytes)
+    for cut in 0...bytes.count {
+      var (first, second) = (CRC32(), CRC32())
+      first.update([UInt8](bytes[..<cut]).rawBytes)
+      second.update([UInt8](bytes[cut...]).rawBytes)
+      first.append(second)
+      #expect(first == whole, "cut at \(cut)")
+    }
+  }
+}
