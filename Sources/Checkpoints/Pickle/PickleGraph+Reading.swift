@@ -1,0 +1,47 @@
+extension PickleGraph {
+  /// The text at `id`; nil if it is something else or not UTF-8.
+  package func text(_ id: ID) -> String? {
+    let cell = cells.cells[Int(id.position)]
+    guard cell.kind == .text || cell.kind == .byteString else { return nil }
+    return String(validating: cells.bytes(of: cell), as: UTF8.self)
+  }
+
+  /// The bytes at `id`: of bytes, a bytearray, or a string of Python 2 (which had one type for both).
+  package func bytes(_ id: ID) -> [UInt8]? {
+    let cell = cells.cells[Int(id.position)]
+    guard cell.kind == .bytes || cell.kind == .byteString else { return nil }
+    return [UInt8](cells.bytes(of: cell))
+  }
+
+  /// The integer at `id`; nil if it is something else or does not fit. A bool is not an integer here.
+  package func int(_ id: ID) -> Int? {
+    let cell = cells.cells[Int(id.position)]
+    return cell.kind == .int ? cell.large : nil
+  }
+
+  /// The bool at `id`.
+  package func bool(_ id: ID) -> Bool? {
+    let cell = cells.cells[Int(id.position)]
+    return cell.kind == .bool ? cell.large != 0 : nil
+  }
+
+  /// The elements of the tuple at `id`.
+  package func tuple(_ id: ID) -> [ID]? {
+    guard case .tuple(let elements) = self[id] else { return nil }
+    return elements
+  }
+
+  /// The elements of the list or tuple at `id`.
+  package func sequence(_ id: ID) -> [ID]? {
+    switch self[id] {
+    case .tuple(let elements), .list(let elements): elements
+    default: nil
+    }
+  }
+
+  /// The global at `id`.
+  package func global(_ id: ID) -> Global? {
+    let cell = cells.cells[Int(id.position)]
+    return cell.kind == .global ? cells.globals[Int(cell.small)] : nil
+  }
+}
