@@ -1,17 +1,123 @@
-/// Faults of what was asked for cannot be written as asked.
-public enum PlanFault: FormatFault {
-  /// Replaced by the facts of real faults.
-  case unspecified
+public import TensorStorage
 
+/// Why a checkpoint cannot be written as asked; found before a byte is written, except for overflow.
+public enum PlanFault: FormatFault {
+  /// The format has no such dtype.
+  case unsupportedDType(DType, format: OutputFormat)
+  /// There is no conversion between the two dtypes.
+  case noConversion(from: DType, to: DType)
+  /// The source holds the tensor's shape and not its bytes.
+  case noData
+  /// A name that the format cannot hold, and why.
+  case unwritableName(reason: String)
+  /// Two tensors would have one name.
+  case collision(first: String, second: String, name: String)
+  /// Tensors share bytes, and that was to be refused.
+  case sharedBytes(names: [String])
+  /// Finite values became infinite; the tensors, and how many values of each.
+  case overflow(tensors: [String], counts: [Int], dtype: DType)
+  /// No suffix says which format is meant.
+  case unknownFormat
+  /// The format does not know this way of telling that tensors share bytes.
+  case unsupportedAliasPolicy(AliasPolicy, format: OutputFormat)
+  /// The format has no shards.
+  case unsupportedSharding(OutputFormat)
+  /// The format has no place for metadata.
+  case unsupportedMetadata(OutputFormat)
+  /// The buffers need more than was allowed.
+  case memoryTooSmall(needed: Int, allowed: Int)
+  /// The names and shapes alone are longer than the format allows.
+  case headerTooLarge(byteCount: Int, limit: Int)
+  /// What was written and read back is not what was to be written.
+  case verificationFailed(reason: String)
+
+  /// A name for programs.
   public var code: String {
     switch self {
-    case .unspecified: "Unspecified"
+    case .unsupportedDType: "UnsupportedDType"
+    case .noConversion: "NoConversion"
+    case .noData: "NoData"
+    case .unwritableName: "UnwritableName"
+    case .collision: "NameCollision"
+    case .sharedBytes: "SharedBytes"
+    case .overflow: "Overflow"
+    case .unknownFormat: "UnknownFormat"
+    case .unsupportedAliasPolicy: "UnsupportedAliasPolicy"
+    case .unsupportedSharding: "UnsupportedSharding"
+    case .unsupportedMetadata: "UnsupportedMetadata"
+    case .memoryTooSmall: "MemoryTooSmall"
+    case .headerTooLarge: "HeaderTooLarge"
+    case .verificationFailed: "VerificationFailed"
     }
   }
 
+  /// What is wrong and what to do.
   public var sentence: String {
     switch self {
-    case .unspecified: "cannot be read"
+    case .unsupportedDType(let dtype, let format):
+      "\(format.rawValue) cannot hold dtype \(dtype.name); leave the tensor out with --exclude, "
+        + "convert it with --keep NAME=DTYPE, or choose another format with --to"
+    case .noConversion(let source, let target):
+      "there is no conversion from \(source.name) to \(target.name); leave the tensor as it is with "
+        + "--keep NAME=\(source.name.lowercased()), or out with --exclude"
+    case .noData:
+      "the file holds its shape and no data (a tensor of torch's meta device); leave it out with "
+        + "--exclude"
+    case .unwritableName(let reason):
+      "the name cannot be written: \(reason); give it another with --rename, or leave it out with "
+        + "--exclude"
+    case .collision(let first, let second, let name):
+      "'\(escaped(first))' and '\(escaped(second))' would both be named '\(escaped(name))'; change "
+        + "the --rename or --strip-prefix, or leave one out with --exclude"
+    case .sharedBytes(let names):
+      "these tensors share bytes: \(Self.list(names)); --aliases copy gives each its own"
+    case .overflow(let tensors, let counts, let dtype):
+      "finite values become infinite in \(dtype.name): \(Self.list(tensors, counts)); nothing was "
+        + "written; --allow-overflow accepts it, --keep NAME=DTYPE spares a tensor"
+    case .unknownFormat:
+      "the suffix names no format; end the destination in .safetensors, .pt or .npz, or use --to"
+    case .unsupportedAliasPolicy(let policy, let format):
+      "--aliases \(policy.rawValue) is not possible in \(format.rawValue); "
+        + "\(format.aliasPolicies.map(\.rawValue).joined(separator: ", ")) are"
+    case .unsupportedSharding(let format):
+      "\(format.rawValue) has no shards; use --to safetensors or --to pt with --shard-size"
+    case .unsupportedMetadata(let format):
+      "\(format.rawValue) has no place for --metadata; safetensors has"
+    case .memoryTooSmall(let needed, let allowed):
+      "--memory allows \(allowed) bytes of buffers, and at least \(needed) are needed"
+    case .headerTooLarge(let byteCount, let limit):
+      "its header would have \(byteCount) bytes, and the format allows \(limit); use --shard-size"
+    case .verificationFailed(let reason):
+      "what was read back differs from what was to be written: \(reason)"
     }
+  }
+
+  /// Whether going on would lose something without consent (exit code 3).
+  public var isSafetyRefusal: Bool {
+    switch self {
+    case .collision, .sharedBytes, .overflow: true
+    default: false
+    }
+  }
+
+  /// Whether the words of the command were wrong, rather than what they were applied to (exit code 2).
+  public var isUsageError: Bool {
+    switch self {
+    case .unknownFormat, .unsupportedAliasPolicy, .unsupportedSharding, .unsupportedMetadata,
+      .memoryTooSmall:
+      true
+    default: false
+    }
+  }
+
+  /// How many names a sentence lists before it counts the rest.
+  private static let listedNameCount = 5
+
+  private static func list(_ names: [String], _ counts: [Int]? = nil) -> String {
+    var parts = names.prefix(listedNameCount).enumerated().map { position, name in
+      "'\(escaped(name))'" + (counts.map { " (\($0[position]))" } ?? "")
+    }
+    if names.count > listedNameCount { parts.append("\(names.count - listedNameCount) more") }
+    return parts.joined(separator: ", ")
   }
 }

@@ -1,0 +1,73 @@
+public import TensorStorage
+
+/// What will be written, to the last byte's place, before any byte is.
+///
+/// A value: it can be shown, asserted on, and carried out. No tensor has been read to make it.
+public struct WritePlan: Sendable {
+  /// The format of the output.
+  public let format: OutputFormat
+  /// The files, in the order in which they become visible: an index comes last.
+  public let files: [PlannedFile]
+  /// What happens to each tensor of the source, in the source's order.
+  public let tensors: [PlannedTensor]
+  /// Sentences for the user: what was decided without being asked.
+  public let remarks: [String]
+  /// Bytes that will be read from the source's files, decompressed.
+  public let readByteCount: Int
+  /// The most bytes of buffers that will be held at once, all threads together.
+  public let peakMemoryByteCount: Int
+  /// Free bytes on the destination's disk when the plan was made; nil if the system did not say.
+  public let freeDiskByteCount: Int?
+  /// How many threads will work.
+  public let threadCount: Int
+
+  /// Bytes that will be written, which is also the room that the disk must have.
+  public var writtenByteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
+}
+
+/// One file of a plan.
+public struct PlannedFile: Sendable {
+  /// Where it will be.
+  public let path: String
+  /// Its exact length.
+  public let byteCount: Int
+  /// What it consists of, tiling it from its first byte to its last.
+  package let segments: [FileSegment]
+}
+
+/// What happens to one tensor.
+public struct PlannedTensor: Sendable {
+  /// Its name in the source.
+  public let sourceName: TensorName
+  /// Its name in the output; nil if it is dropped.
+  public let name: TensorName?
+  /// What is done.
+  public let action: TensorAction
+  /// The dtype it has in the source.
+  public let sourceDType: DType
+  /// The dtype it has in the output.
+  public let dtype: DType
+  /// Its extents.
+  public let shape: [Int]
+  /// Bytes that it adds to the output; 0 for an alias.
+  public let byteCount: Int
+  /// The file that holds it, as a position in the plan's files.
+  public let file: Int?
+
+  /// Whether it gets another name.
+  public var isRenamed: Bool { name.map { $0 != sourceName } ?? false }
+}
+
+/// What is done with a tensor's bytes.
+public enum TensorAction: Equatable, Sendable {
+  /// They are copied as they are.
+  case copy
+  /// A transposed, sliced or otherwise scattered view is packed.
+  case gather
+  /// The values are converted to another dtype.
+  case cast
+  /// None are written: the tensor shares those of another one, by its name in the output.
+  case alias(of: TensorName)
+  /// It is left out, for that reason.
+  case drop(reason: String)
+}
