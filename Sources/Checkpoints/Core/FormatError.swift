@@ -46,7 +46,9 @@ public struct FormatError: Error, Equatable, Sendable {
 }
 
 /// An enumeration of faults: each case holds facts, and here is all the prose.
-public protocol FormatFault: Equatable, Sendable {
+///
+/// A parser may throw it bare where its caller knows the place and makes the `FormatError`.
+public protocol FormatFault: Error, Equatable, Sendable {
   /// A name for programs: the reference implementation's error name where there is one.
   var code: String { get }
   /// What is wrong, what was needed, what to do: a clause that follows the place and a colon.
