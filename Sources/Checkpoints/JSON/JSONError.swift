@@ -1,20 +1,20 @@
 internal import TensorStorage
 
 /// Text that is not the JSON that was needed, and where.
-package struct JSONError: Error, Equatable {
+public struct JSONError: Error, Equatable, Sendable {
   /// Where the fault is, in bytes from the text's start.
-  package var byteOffset: Int
+  public var byteOffset: Int
   /// What is wrong there.
-  package var reason: Reason
+  public var reason: Reason
 
   /// A fault at a byte.
-  package init(byteOffset: Int, reason: Reason) {
+  public init(byteOffset: Int, reason: Reason) {
     self.byteOffset = byteOffset
     self.reason = reason
   }
 
   /// What can be wrong with JSON.
-  package enum Reason: Equatable, Sendable {
+  public enum Reason: Equatable, Sendable {
     /// The text ends where something was needed.
     case unexpectedEnd
     /// Another byte stands where `needed` was.
@@ -44,7 +44,7 @@ package struct JSONError: Error, Equatable {
 
 extension JSONError: CustomStringConvertible {
   /// A clause: what is wrong, what was needed.
-  package var description: String {
+  public var description: String {
     switch reason {
     case .unexpectedEnd: "the JSON ends too early"
     case .unexpected(let byte, let needed): "\(needed) was needed, found \(Self.shown(byte))"

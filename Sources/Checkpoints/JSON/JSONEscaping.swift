@@ -10,12 +10,26 @@ extension [UInt8] {
   /// Appends `text` as a JSON string, quotes included.
   package mutating func appendJSONString(_ text: String, escaping: JSONEscaping) {
     append(UInt8(ascii: "\""))
-    if escaping == .serde || text.utf8.allSatisfy({ $0 < 0x7F }) {
+    if Self.isPlain(text, escaping: escaping) {
+      append(contentsOf: text.utf8)
+    } else if escaping == .serde {
       for byte in text.utf8 { appendJSONByte(byte) }
     } else {
       for unit in text.utf16 { appendJSONUnit(unit) }
     }
     append(UInt8(ascii: "\""))
+  }
+
+  /// Whether the text stands in JSON as it is.
+  private static func isPlain(_ text: String, escaping: JSONEscaping) -> Bool {
+    let bytes = text.utf8Span.span
+    let limit: UInt8 = escaping == .serde ? 0xFF : 0x7E
+    for position in bytes.indices {
+      let byte = bytes[position]
+      guard byte >= 0x20, byte <= limit, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\")
+      else { return false }
+    }
+    return true
   }
 
   private mutating func appendJSONByte(_ byte: UInt8) {

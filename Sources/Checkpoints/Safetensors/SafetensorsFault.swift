@@ -1,17 +1,117 @@
-/// Faults of the safetensors header and its shards' agreement with it.
-public enum SafetensorsFault: FormatFault {
-  /// Replaced by the facts of real faults.
-  case unspecified
+public import TensorStorage
 
-  public var code: String {
+/// Faults of a safetensors file, and of tensors that cannot be written to one.
+///
+/// Where the reference implementation has an error for it, the code is that error's name.
+public enum SafetensorsFault: FormatFault {
+  /// The file is shorter than the length of its header.
+  case headerTooSmall(byteCount: Int)
+  /// The header's length is above the limit.
+  case headerTooLarge(byteCount: UInt64)
+  /// The file ends within its header.
+  case invalidHeaderLength(declared: Int, available: Int)
+  /// The header is not UTF-8.
+  case invalidHeader
+  /// The header is not the JSON that a safetensors header is.
+  case invalidHeaderDeserialization(HeaderFault)
+  /// A tensor's bytes do not begin where the previous tensor's end, or end before they begin.
+  case invalidOffset(start: UInt64, end: UInt64, expected: UInt64)
+  /// The shape has more elements, or bits, than can be counted.
+  case validationOverflow(shape: [UInt64])
+  /// The elements do not fill their last byte.
+  case misalignedSlice(dtype: DType, elementCount: UInt64)
+  /// The offsets span another number of bytes than the dtype and the shape need.
+  case tensorInvalidInfo(declared: UInt64, needed: UInt64, dtype: DType, shape: [UInt64])
+  /// The file is shorter than its header says; `lost` begins the list of the tensors that are cut.
+  case incompleteBuffer(expected: UInt64, found: Int, lost: [String], lostCount: Int)
+  /// Bytes follow the last tensor.
+  case trailingBytes(expected: UInt64, found: Int)
+  /// Two tensors have one name.
+  case duplicateName
+  /// A name has NUL or another control character in it.
+  case controlCharacterInName
+  /// The header holds more of something than this library takes.
+  case tooMany(HeaderLimit)
+  /// A tensor cannot be written under the name of the metadata.
+  case reservedName
+  /// A tensor cannot be written under a name with a control character in it.
+  case unwritableName
+  /// safetensors has no such dtype.
+  case unsupportedDType(DType)
+  /// The header to be written would be above the limit.
+  case writtenHeaderTooLarge(byteCount: Int)
+
+  /// What keeps a header from being read as one.
+  public enum HeaderFault: Equatable, Sendable {
+    /// Not JSON, or JSON of another kind than was needed.
+    case json(JSONError)
+    /// The header is empty: its length is 0.
+    case empty
+    /// Nothing but zeros: a file that was allocated and never filled.
+    case blank
+    /// `__metadata__` occurs twice.
+    case duplicateMetadata
+    /// A tensor's description lacks a field.
+    case missingField(String)
+    /// A tensor's description has a field twice.
+    case duplicateField(String)
+    /// The dtype is none of the 22.
+    case unknownDType(String)
+    /// `data_offsets` has another number of elements than two.
+    case offsetCount
+    /// A tensor's description is an array of other than three elements.
+    case elementCount
+  }
+}
+
+/// A limit on what a header may make the reader hold in memory.
+public enum HeaderLimit: Equatable, Sendable {
+  /// Tensors in one file.
+  case tensors
+  /// Entries of `__metadata__`.
+  case metadata
+  /// Dimensions of all tensors together.
+  case dimensions
+
+  /// The limit: ten times and more what the largest published checkpoints have, all shards together.
+  ///
+  /// With the header itself, at most 100 MB, it keeps the reader under half a gigabyte.
+  public var count: Int {
     switch self {
-    case .unspecified: "Unspecified"
+    case .tensors: 1_000_000
+    case .metadata: 1_000_000
+    case .dimensions: 8_000_000
+    }
+  }
+}
+
+extension SafetensorsFault {
+  /// Whether a name was refused that other programs could not read or would hide.
+  public var isSafetyRefusal: Bool {
+    switch self {
+    case .reservedName, .unwritableName: true
+    default: false
     }
   }
 
-  public var sentence: String {
+  /// The name of the reference implementation's error, where it has one.
+  public var code: String {
     switch self {
-    case .unspecified: "cannot be read"
+    case .headerTooSmall: "HeaderTooSmall"
+    case .headerTooLarge, .writtenHeaderTooLarge: "HeaderTooLarge"
+    case .invalidHeaderLength: "InvalidHeaderLength"
+    case .invalidHeader: "InvalidHeader"
+    case .invalidHeaderDeserialization: "InvalidHeaderDeserialization"
+    case .invalidOffset: "InvalidOffset"
+    case .validationOverflow: "ValidationOverflow"
+    case .misalignedSlice: "MisalignedSlice"
+    case .tensorInvalidInfo: "TensorInvalidInfo"
+    case .incompleteBuffer, .trailingBytes: "MetadataIncompleteBuffer"
+    case .duplicateName: "DuplicateTensorName"
+    case .controlCharacterInName, .unwritableName: "ControlCharacterInName"
+    case .tooMany: "HeaderLimitExceeded"
+    case .reservedName: "ReservedTensorName"
+    case .unsupportedDType: "UnsupportedDType"
     }
   }
 }

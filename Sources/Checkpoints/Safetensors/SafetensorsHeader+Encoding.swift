@@ -1,0 +1,152 @@
+package import TensorStorage
+
+extension SafetensorsHeader {
+  /// A tensor that is to be written.
+  package struct Tensor: Sendable {
+    package var name: TensorName
+    package var dtype: DType
+    package var shape: [Int]
+
+    /// A tensor of that name, dtype and shape.
+    package init(name: TensorName, dtype: DType, shape: [Int]) {
+      self.name = name
+      self.dtype = dtype
+      self.shape = shape
+    }
+  }
+
+  /// A safetensors file before its tensors' bytes: what it begins with, and where each tensor goes.
+  package struct FileLayout: Sendable {
+    /// The file's first bytes: the length, the JSON, the padding.
+    package var bytes: [UInt8]
+    /// The given tensors' positions, in the order of their bytes in the file.
+    package var order: [Int]
+    /// For each given tensor, the range of its bytes in the file.
+    package var ranges: [Range<Int>]
+    /// Bytes of the whole file.
+    package var fileByteCount: Int
+  }
+
+  /// Lays out the file that the reference writer makes of these tensors, byte for byte.
+  ///
+  /// Tensors by dtype, descending in the order of `DType`, then by the bytes of their names; compact
+  /// JSON, metadata first; spaces up to a multiple of eight bytes. Metadata is sorted by the bytes of its
+  /// keys, where the reference has no order: its files differ from run to run.
+  ///
+  /// - Parameters:
+  ///   - tensors: In any order, no name twice.
+  ///   - metadata: The `__metadata__`; nil for none, where an empty one is written as `{}`.
+  ///   - file: The destination, for messages.
+  /// - Returns: The file's first bytes and every tensor's place.
+  /// - Throws: A tensor that safetensors cannot hold, by name; a header above the limit.
+  package static func encode(
+    _ tensors: [Tensor], metadata: [String: String]?, file: String
+  ) throws(FormatError) -> FileLayout {
+    let order = tensors.indices.sorted { precedes(tensors[$0], tensors[$1]) }
+    var json: [UInt8] = []
+    json.reserveCapacity(tensors.count * 100)
+    json.append(UInt8(ascii: "{"))
+    if let metadata { json.append(metadata: metadata) }
+    var ranges = [Range<Int>](repeating: 0..<0, count: tensors.count)
+    var end = 0
+    for position in order {
+      let tensor = tensors[position]
+      do throws(SafetensorsFault) {
+        ranges[position] = try place(tensor, after: end)
+      } catch {
+        throw FormatError(file: file, tensor: tensor.name.text, .safetensors(error))
+      }
+      end = ranges[position].upperBound
+      json.append(tensor: tensor, offsets: ranges[position])
+    }
+    json.append(UInt8(ascii: "}"))
+    return try layout(json, order: order, ranges: ranges, dataByteCount: end, file: file)
+  }
+
+  private static func precedes(_ a: Tensor, _ b: Tensor) -> Bool {
+    a.dtype == b.dtype ? a.name < b.name : a.dtype.rawValue > b.dtype.rawValue
+  }
+
+  /// The range of the tensor's bytes within the data.
+  private static func place(
+    _ tensor: Tensor, after start: Int
+  ) throws(SafetensorsFault) -> Range<Int> {
+    guard tensor.name.text != metadataName else { throw .reservedName }
+    guard !hasControlCharacters(tensor.name.text) else { throw .unwritableName }
+    guard tensor.dtype.isSafetensors else { throw .unsupportedDType(tensor.dtype) }
+    let overflow = SafetensorsFault.validationOverflow(
+      shape: tensor.shape.map { UInt64(clamping: $0) })
+    guard let elementCount = Layout.elementCount(of: tensor.shape) else {
+      throw overflow
+    }
+    guard let byteCount = tensor.dtype.byteCount(elementCount: elementCount) else {
+      guard tensor.dtype.isSubByte else { throw overflow }
+      throw .misalignedSlice(dtype: tensor.dtype, elementCount: UInt64(clamping: elementCount))
+    }
+    let (end, isTooLarge) = start.addingReportingOverflow(byteCount)
+    guard !isTooLarge else { throw overflow }
+    return start..<end
+  }
+
+  /// Pads the JSON, puts its length before it, and moves the ranges behind it.
+  private static func layout(
+    _ json: [UInt8], order: [Int], ranges: [Range<Int>], dataByteCount: Int, file: String
+  ) throws(FormatError) -> FileLayout {
+    let padding = (alignment - json.count % alignment) % alignment
+    let jsonByteCount = json.count + padding
+    guard jsonByteCount <= maximumByteCount else {
+      throw FormatError(
+        file: file, .safetensors(.writtenHeaderTooLarge(byteCount: jsonByteCount)))
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(lengthByteCount + jsonByteCount)
+    for shift in 0..<lengthByteCount {
+      bytes.append(UInt8(truncatingIfNeeded: jsonByteCount >> (8 * shift)))
+    }
+    bytes += json
+    bytes += repeatElement(UInt8(ascii: " "), count: padding)
+    let dataStart = bytes.count
+    let (fileByteCount, isTooLarge) = dataStart.addingReportingOverflow(dataByteCount)
+    guard !isTooLarge else {
+      throw FormatError(
+        file: file, .safetensors(.validationOverflow(shape: [UInt64(clamping: dataByteCount)])))
+    }
+    return FileLayout(
+      bytes: bytes, order: order,
+      ranges: ranges.map { ($0.lowerBound + dataStart)..<($0.upperBound + dataStart) },
+      fileByteCount: fileByteCount)
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(metadata: [String: String]) {
+    appendJSONString(SafetensorsHeader.metadataName, escaping: .serde)
+    append(UInt8(ascii: ":"))
+    append(UInt8(ascii: "{"))
+    let sorted = metadata.sorted { TensorName($0.key) < TensorName($1.key) }
+    for (position, (key, value)) in sorted.enumerated() {
+      if position > 0 { append(UInt8(ascii: ",")) }
+      appendJSONString(key, escaping: .serde)
+      append(UInt8(ascii: ":"))
+      appendJSONString(value, escaping: .serde)
+    }
+    append(UInt8(ascii: "}"))
+  }
+
+  fileprivate mutating func append(tensor: SafetensorsHeader.Tensor, offsets: Range<Int>) {
+    if last != UInt8(ascii: "{") || count > 1 { append(UInt8(ascii: ",")) }
+    appendJSONString(tensor.name.text, escaping: .serde)
+    self += #":{"dtype":""#.utf8
+    self += tensor.dtype.name.utf8
+    self += #"","shape":["#.utf8
+    for (position, extent) in tensor.shape.enumerated() {
+      if position > 0 { append(UInt8(ascii: ",")) }
+      self += extent.description.utf8
+    }
+    self += #"],"data_offsets":["#.utf8
+    self += offsets.lowerBound.description.utf8
+    append(UInt8(ascii: ","))
+    self += offsets.upperBound.description.utf8
+    self += "]}".utf8
+  }
+}
