@@ -112,3 +112,18 @@ extension ZipArchive {
           byteCount: record.byteCount)))
   }
 }
+
+extension ZipArchive {
+  /// Whether a file that begins with `prefix` is a zip archive: with a record, or with its end.
+  ///
+  /// A safetensors file whose header has 0x04034B50 bytes begins so too; there, what would be the
+  /// version, the flags and the method of a record are zeros and the header's first character.
+  package static func begins(_ prefix: RawSpan) -> Bool {
+    var reader = ByteReader(prefix)
+    guard let signature: UInt32 = reader.integer() else { return false }
+    if signature == ZipSignature.endRecord { return true }
+    guard signature == ZipSignature.localHeader else { return false }
+    guard reader.integer(UInt32.self) == 0, let first = reader.peeked else { return true }
+    return ![UInt8(ascii: "{"), 0x20, 0x09, 0x0A, 0x0D].contains(first)
+  }
+}
