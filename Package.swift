@@ -29,9 +29,11 @@ let package = Package(
     // C
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CKernels"),
+    .target(name: "CLinux"),
 
     // The ladder, lowest first
-    .target(name: "TensorStorage", dependencies: ["CKernels"], swiftSettings: settings),
+    .target(
+      name: "TensorStorage", dependencies: ["CKernels", "CLinux"], swiftSettings: settings),
     .target(
       name: "Checkpoints", dependencies: ["TensorStorage", "CZlib"], swiftSettings: settings),
     .target(

@@ -19,7 +19,9 @@ public struct CRC32: Hashable, Sendable {
     byteCount += bytes.byteCount
   }
 
-  /// Continues over bytes of which only the checksum is at hand: `self ‖ next`. O(log byteCount).
+  /// Continues over bytes of which only the checksum is at hand.
+  ///
+  /// O(log byteCount).
   public mutating func append(_ next: CRC32) {
     value = ck_crc32_combine(value, next.value, UInt64(next.byteCount))
     byteCount += next.byteCount

@@ -1,7 +1,3 @@
-#if canImport(Glibc)
-internal import Glibc
-#endif
-
 /// What can go wrong between this module and the disk.
 public enum FileError: Error, Equatable, Sendable {
   /// The file cannot be opened; `code` is the `errno`.
@@ -33,11 +29,11 @@ extension FileError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .cannotOpen(let file, let code):
-      "\(escaped(file)): cannot be opened: \(Self.text(code))"
+      "\(escaped(file)): cannot be opened: \(SystemError.text(code))"
     case .notARegularFile(let file):
       "\(escaped(file)): not a regular file; a file or a checkpoint directory was expected"
     case .readFailed(let file, let offset, let code):
-      "\(escaped(file)) (byte \(offset)): cannot be read: \(Self.text(code))"
+      "\(escaped(file)) (byte \(offset)): cannot be read: \(SystemError.text(code))"
     case .truncated(let file, let offset, let needed, let available):
       "\(escaped(file)) (byte \(offset)): the file is cut short: \(needed) bytes were needed here, "
         + "\(available) are left; download or copy it again"
@@ -52,7 +48,7 @@ extension FileError: CustomStringConvertible {
     case .noSpace(let file, let needed):
       "\(escaped(file)): \(needed) bytes are needed and the disk has not the room"
     case .writeFailed(let file, let operation, let code):
-      "\(escaped(file)): \(operation) failed: \(Self.text(code))"
+      "\(escaped(file)): \(operation) failed: \(SystemError.text(code))"
     case .interrupted:
       "interrupted"
     }
@@ -73,10 +69,5 @@ extension FileError: CustomStringConvertible {
     case .writeFailed: "WriteFailed"
     case .interrupted: "Interrupted"
     }
-  }
-
-  private static func text(_ code: Int32) -> String {
-    // SAFETY: strerror returns a NUL-terminated string that is copied at once.
-    unsafe String(cString: strerror(code))
   }
 }

@@ -1,7 +1,3 @@
-#if canImport(Glibc)
-internal import Glibc
-#endif
-
 /// A file opened for reading at any offset, by any number of threads.
 ///
 /// Reads go through `pread`, never through a memory map: a file that is cut short while it is read
@@ -14,32 +10,34 @@ public final class RandomAccessFile: Sendable {
   /// Device and inode, which tell whether two paths name one file.
   public let identity: FileIdentity
 
-  private let descriptor: Int32
+  let descriptor: Int32
 
   /// Opens a regular file.
   ///
   /// - Throws: `cannotOpen`, or `notARegularFile` for a directory, pipe or device.
   public init(path: String) throws(FileError) {
-    // O_NONBLOCK: opening a pipe nobody writes to must not hang; regular files ignore it.
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .cannotOpen(file: path, code: errno) }
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else {
-      let code = errno
-      close(descriptor)
-      throw .cannotOpen(file: path, code: code)
+    let status: FileStatus
+    do {
+      descriptor = try SystemCalls.openForReading(path)
+    } catch {
+      throw .cannotOpen(file: path, code: error.code)
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
+    do {
+      status = try SystemCalls.status(of: descriptor)
+    } catch {
+      SystemCalls.close(descriptor)
+      throw .cannotOpen(file: path, code: error.code)
+    }
+    guard status.isRegular else {
+      SystemCalls.close(descriptor)
       throw .notARegularFile(file: path)
     }
     self.path = path
-    self.descriptor = descriptor
-    byteCount = Int(status.st_size)
-    identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    byteCount = status.byteCount
+    identity = status.identity
   }
 
-  deinit { close(descriptor) }
+  deinit { SystemCalls.close(descriptor) }
 
   /// Fills `destination` with the bytes that begin at `offset`.
   ///
@@ -50,19 +48,20 @@ public final class RandomAccessFile: Sendable {
       throw .truncated(
         file: path, offset: offset, needed: needed, available: max(0, byteCount - offset))
     }
-    // SAFETY: pread writes at most `needed - done` bytes into a buffer that holds `needed`.
-    try unsafe destination.withUnsafeMutableBytes { buffer throws(FileError) in
-      var done = 0
-      while done < needed {
-        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-        let count = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
-        if count < 0 && errno == EINTR { continue }
-        guard count >= 0 else { throw .readFailed(file: path, offset: offset, code: errno) }
-        guard count > 0 else {
-          throw .truncated(file: path, offset: offset, needed: needed, available: done)
-        }
+    var done = 0
+    while done < needed {
+      var rest = destination.part(done..<needed)
+      do {
+        let count = try SystemCalls.read(descriptor, at: offset + done, into: &rest)
+        guard count > 0 else { break }
         done += count
+      } catch {
+        throw .readFailed(file: path, offset: offset + done, code: error.code)
       }
+    }
+    // Somebody cut the file after it was opened.
+    guard done == needed else {
+      throw .truncated(file: path, offset: offset, needed: needed, available: done)
     }
   }
 

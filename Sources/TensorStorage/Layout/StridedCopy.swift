@@ -21,7 +21,8 @@ public enum StridedCopy {
 
   /// The same for a layout that was simplified already.
   static func gather(
-    from source: RawSpan, elementByteCount: Int, _ layout: StridedLayout, elements range: Range<Int>,
+    from source: RawSpan, elementByteCount: Int, _ layout: StridedLayout,
+    elements range: Range<Int>,
     into target: inout MutableRawSpan
   ) {
     precondition(

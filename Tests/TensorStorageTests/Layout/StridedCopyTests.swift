@@ -13,10 +13,11 @@ internal import Testing
     }
   }
 
-  @Test(arguments: [
-    ([4, 3], [0, 1]), ([3, 4], [1, 0]), ([5, 4], [1, 1]), ([4, 4], [9, 2]), ([7], [3]), ([], []),
-    ([1, 6, 1], [99, 2, 7]), ([2, 1, 3], [3, 0, 1]), ([4], [0]),
-  ] as [([Int], [Int])])
+  @Test(
+    arguments: [
+      ([4, 3], [0, 1]), ([3, 4], [1, 0]), ([5, 4], [1, 1]), ([4, 4], [9, 2]), ([7], [3]), ([], []),
+      ([1, 6, 1], [99, 2, 7]), ([2, 1, 3], [3, 0, 1]), ([4], [0]),
+    ] as [([Int], [Int])])
   func `gathers expanded, overlapping and stepped views`(shape: [Int], strides: [Int]) {
     for width in [1, 2, 4, 8, 16] { expectGather(shape: shape, strides: strides, width: width) }
   }
