@@ -13,7 +13,7 @@ extension PickleGraph {
     return [UInt8](cells.bytes(of: cell))
   }
 
-  /// The integer at `id`; nil if it is something else or does not fit. A bool is not an integer here.
+  /// The integer at `id`; nil if it is something else (a bool is) or does not fit.
   package func int(_ id: ID) -> Int? {
     let cell = cells.cells[Int(id.position)]
     return cell.kind == .int ? cell.large : nil

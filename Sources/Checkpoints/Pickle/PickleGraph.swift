@@ -86,6 +86,8 @@ package struct PickleGraph: Sendable {
   /// How many values there are.
   package var count: Int { cells.count }
 
-  /// The value at `id`. Containers are copied: keep the result rather than asking again.
+  /// The value at `id`.
+  ///
+  /// Containers are copied: keep the result rather than asking again.
   package subscript(id: ID) -> Node { cells.node(at: id) }
 }

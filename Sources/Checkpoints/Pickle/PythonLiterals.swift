@@ -1,0 +1,174 @@
+/// Text of Python's integers.
+enum PythonInteger {
+  /// The value in two's complement, least significant byte first; nil if `text` is not an integer.
+  ///
+  /// Takes time that grows with the square of the length.
+  ///
+  /// - Parameters:
+  ///   - text: A sign or none, then digits, `0x` and digits, `0o` and digits or `0b` and digits.
+  ///   - octalPrefix: Whether a mere leading 0 means octal, as in C.
+  /// - Returns: At least one byte, or nil.
+  static func digits(of text: String, octalPrefix: Bool) -> [UInt8]? {
+    var characters = Substring(text)
+    let isNegative = characters.first == "-"
+    if isNegative || characters.first == "+" { characters.removeFirst() }
+    guard let radix = takeRadix(&characters, octalPrefix: octalPrefix),
+      var magnitude = magnitude(characters.utf8, radix: radix)
+    else { return nil }
+    magnitude.append(0)
+    if isNegative { negate(&magnitude) }
+    return magnitude
+  }
+
+  private static func takeRadix(_ characters: inout Substring, octalPrefix: Bool) -> UInt32? {
+    guard characters.first == "0", characters.count > 1 else { return 10 }
+    let radix: UInt32? =
+      switch characters.dropFirst().first {
+      case "x", "X": 16
+      case "o", "O": octalPrefix ? nil : 8
+      case "b", "B": octalPrefix ? nil : 2
+      default: nil
+      }
+    if let radix {
+      characters.removeFirst(2)
+      return radix
+    }
+    if octalPrefix { return 8 }
+    // Python 3 refuses leading zeros except in zero itself.
+    return characters.allSatisfy { $0 == "0" } ? 10 : nil
+  }
+
+  private static func magnitude(_ digits: Substring.UTF8View, radix: UInt32) -> [UInt8]? {
+    guard !digits.isEmpty else { return nil }
+    var words: [UInt32] = []
+    for character in digits {
+      guard let digit = value(of: character), digit < radix else { return nil }
+      var carry = UInt64(digit)
+      for index in words.indices {
+        carry += UInt64(words[index]) * UInt64(radix)
+        words[index] = UInt32(truncatingIfNeeded: carry)
+        carry >>= 32
+      }
+      if carry > 0 { words.append(UInt32(carry)) }
+    }
+    return words.flatMap { word in
+      [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
+    }
+  }
+
+  private static func value(of character: UInt8) -> UInt32? {
+    switch character {
+    case 0x30...0x39: UInt32(character - 0x30)
+    case 0x41...0x46: UInt32(character - 0x41 + 10)
+    case 0x61...0x66: UInt32(character - 0x61 + 10)
+    default: nil
+    }
+  }
+
+  private static func negate(_ bytes: inout [UInt8]) {
+    var carry = true
+    for index in bytes.indices {
+      let (sum, overflow) = (~bytes[index]).addingReportingOverflow(carry ? 1 : 0)
+      bytes[index] = sum
+      carry = overflow
+    }
+  }
+}
+
+/// Escapes of Python's literals.
+enum PythonEscapes {
+  private static let backslash: UInt8 = 0x5C
+
+  /// The bytes of a literal of Python 2's `str`, without its quotes; nil if an escape is malformed.
+  static func bytes(ofLiteral literal: ArraySlice<UInt8>) -> [UInt8]? {
+    var result: [UInt8] = []
+    var rest = literal
+    while let byte = rest.popFirst() {
+      guard byte == backslash else {
+        result.append(byte)
+        continue
+      }
+      guard let escape = rest.popFirst() else { return nil }
+      switch escape {
+      case 0x0A: break
+      case 0x30...0x37:
+        rest = literal[(rest.startIndex - 1)...]
+        result.append(octal(&rest))
+      case 0x78:  // x
+        guard let value = hexadecimal(&rest, count: 2) else { return nil }
+        result.append(UInt8(value))
+      default:
+        if let control = controls[escape] {
+          result.append(control)
+        } else {
+          result += [backslash, escape]
+        }
+      }
+    }
+    return result
+  }
+
+  private static let controls: [UInt8: UInt8] = [
+    0x5C: 0x5C, 0x27: 0x27, 0x22: 0x22, 0x61: 0x07, 0x62: 0x08, 0x74: 0x09, 0x6E: 0x0A,
+    0x76: 0x0B, 0x66: 0x0C, 0x72: 0x0D,
+  ]
+
+  /// The UTF-8 of a line in Python's `raw-unicode-escape`; nil if an escape is malformed.
+  ///
+  /// Lone surrogates become three bytes each, as in Python's binary pickles: not UTF-8.
+  static func utf8(ofRawUnicode line: ArraySlice<UInt8>) -> [UInt8]? {
+    var result: [UInt8] = []
+    var rest = line
+    while let byte = rest.popFirst() {
+      guard byte == backslash, let escape = rest.first else {
+        append(UInt32(byte), to: &result)
+        continue
+      }
+      rest.removeFirst()
+      guard escape == 0x75 || escape == 0x55 else {  // u, U
+        result.append(backslash)
+        append(UInt32(escape), to: &result)
+        continue
+      }
+      let scalar = hexadecimal(&rest, count: escape == 0x75 ? 4 : 8)
+      guard let scalar, scalar <= 0x10FFFF else { return nil }
+      append(scalar, to: &result)
+    }
+    return result
+  }
+
+  /// At most three octal digits; what goes beyond a byte is dropped, as in Python.
+  private static func octal(_ rest: inout ArraySlice<UInt8>) -> UInt8 {
+    var value = 0
+    for _ in 0..<3 {
+      guard let digit = rest.first, 0x30...0x37 ~= digit else { break }
+      value = value * 8 + Int(digit - 0x30)
+      rest.removeFirst()
+    }
+    return UInt8(truncatingIfNeeded: value)
+  }
+
+  private static func hexadecimal(_ rest: inout ArraySlice<UInt8>, count: Int) -> UInt32? {
+    guard rest.count >= count else { return nil }
+    let digits = rest.prefix(count)
+    guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
+    rest.removeFirst(count)
+    return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+  }
+
+  private static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
+    switch scalar {
+    case ..<0x80: bytes.append(UInt8(scalar))
+    case ..<0x800: bytes += [UInt8(0xC0 | scalar >> 6), continuation(scalar)]
+    case ..<0x10000:
+      bytes += [UInt8(0xE0 | scalar >> 12), continuation(scalar >> 6), continuation(scalar)]
+    default:
+      bytes += [
+        UInt8(0xF0 | scalar >> 18), continuation(scalar >> 12), continuation(scalar >> 6),
+        continuation(scalar),
+      ]
+    }
+  }
+
+  private static func continuation(_ scalar: UInt32) -> UInt8 { UInt8(0x80 | scalar & 0x3F) }
+}

@@ -1,0 +1,182 @@
+/// The pickle of a torch checkpoint: a dictionary of tensors, byte for byte as `torch.save` writes it.
+///
+/// Checked against torch 2.15 on CPython 3.11.
+///
+///     var pickle = StateDictPickle(.orderedDict(moduleMetadata: metadata))
+///     let storage = pickle.addStorage(
+///       .init(key: "0", type: .typed(className: "FloatStorage"), elementCount: 6))
+///     pickle.addTensor(.init(name: "weight", storage: storage, shape: [2, 3], strides: [3, 1]))
+///     let bytes = pickle.encoded()
+///
+/// For the same bytes as torch, storages have the keys "0", "1", … in the order in which tensors first use them.
+package struct StateDictPickle {
+  /// A buffer that tensors look at.
+  package struct Storage: Sendable {
+    /// The name of its record, within `data/`.
+    package var key: String
+    /// What its elements are.
+    package var type: StorageType
+    /// How many elements of that type it has; bytes, if it is untyped.
+    package var elementCount: Int
+    /// The device that it was on.
+    package var location = "cpu"
+
+    package init(key: String, type: StorageType, elementCount: Int) {
+      self.key = key
+      self.type = type
+      self.elementCount = elementCount
+    }
+  }
+
+  /// How torch types a buffer.
+  package enum StorageType: Hashable, Sendable {
+    /// One of the old classes, by name: `FloatStorage`, `BFloat16Storage`, ….
+    case typed(className: String)
+    /// Bytes. Tensors on it have a dtype that is younger than the typed classes, by its name in torch:
+    /// `uint16`, `float8_e4m3fn`, ….
+    case untyped(dtypeName: String)
+  }
+
+  /// A tensor: a view of a storage.
+  package struct Tensor: Sendable {
+    package var name: String
+    /// Its storage, as `addStorage` answered.
+    package var storage: Int
+    /// Where it begins in the storage, in elements of its own type.
+    package var elementOffset = 0
+    package var shape: [Int]
+    /// In elements.
+    package var strides: [Int]
+    package var role = TensorRole.plain
+    /// Whether what is stored is the complex conjugate of what is meant.
+    package var isConjugated = false
+    /// Whether what is stored is the negative of what is meant.
+    package var isNegated = false
+
+    package init(name: String, storage: Int, shape: [Int], strides: [Int]) {
+      self.name = name
+      self.storage = storage
+      self.shape = shape
+      self.strides = strides
+    }
+  }
+
+  private let dictionary: DictionaryKind
+  private var storages: [Storage] = []
+  private var tensors: [Tensor] = []
+
+  /// A dictionary without tensors.
+  package init(_ dictionary: DictionaryKind = .dict) { self.dictionary = dictionary }
+
+  /// Adds a storage; the result is what tensors call it by.
+  package mutating func addStorage(_ storage: Storage) -> Int {
+    storages.append(storage)
+    return storages.count - 1
+  }
+
+  /// Adds a tensor at the end.
+  package mutating func addTensor(_ tensor: Tensor) { tensors.append(tensor) }
+
+  /// The pickle.
+  package func encoded() -> [UInt8] {
+    var writer = PickleWriter()
+    var keys = [PickleWriter.Reference?](repeating: nil, count: storages.count)
+    func writeItem(_ writer: inout PickleWriter, _ position: Int) {
+      writer.text(tensors[position].name)
+      write(tensors[position], to: &writer, keys: &keys)
+    }
+    switch dictionary {
+    case .dict:
+      writer.emptyDict()
+      writer.dictItems(tensors.count, writeItem)
+    case .orderedDict(let metadata):
+      writer.emptyOrderedDict()
+      writer.mappingItems(tensors.count, writeItem)
+      if let metadata { writeAttributes(metadata, to: &writer) }
+    }
+    return writer.finished()
+  }
+}
+
+extension StateDictPickle {
+  /// The attributes of the `OrderedDict` that `Module.state_dict()` makes.
+  private func writeAttributes(_ metadata: PickleConstant, to writer: inout PickleWriter) {
+    writer.emptyDict()
+    writer.dictItems(1) { writer, _ in
+      writer.constant("_metadata")
+      writer.value(metadata)
+    }
+    writer.endState()
+  }
+
+  private func write(
+    _ tensor: Tensor, to writer: inout PickleWriter, keys: inout [PickleWriter.Reference?]
+  ) {
+    switch tensor.role {
+    case .plain:
+      writeRebuild(tensor, requiresGrad: false, to: &writer, keys: &keys)
+    case .tracked:
+      writeRebuild(tensor, requiresGrad: true, to: &writer, keys: &keys)
+    case .parameter(let requiresGrad):
+      // A parameter is made of a tensor, which never asks for a gradient itself.
+      writer.global("torch._utils", "_rebuild_parameter")
+      writeRebuild(tensor, requiresGrad: false, to: &writer, keys: &keys)
+      writer.bool(requiresGrad)
+      writer.emptyOrderedDict()
+      writer.endTuple(3)
+      writer.endCall()
+    }
+  }
+
+  /// The call of `_rebuild_tensor_v2`, or of `_rebuild_tensor_v3` for dtypes without a storage class.
+  private func writeRebuild(
+    _ tensor: Tensor, requiresGrad: Bool, to writer: inout PickleWriter,
+    keys: inout [PickleWriter.Reference?]
+  ) {
+    let storage = storages[tensor.storage]
+    let dtypeName: String? =
+      if case .untyped(let name) = storage.type { name } else { nil }
+    writer.global("torch._utils", "_rebuild_tensor_\(dtypeName == nil ? "v2" : "v3")")
+    writer.mark()
+    write(storage, key: &keys[tensor.storage], to: &writer)
+    writer.int(tensor.elementOffset)
+    writer.tuple(tensor.shape)
+    writer.tuple(tensor.strides)
+    writer.bool(requiresGrad)
+    writer.emptyOrderedDict()  // backward hooks, which are never saved
+    if let dtypeName { writer.global("torch", dtypeName) }
+    writeModifiers(of: tensor, to: &writer)
+    writer.endTuple(6)
+    writer.endCall()
+  }
+
+  private func write(
+    _ storage: Storage, key: inout PickleWriter.Reference?, to writer: inout PickleWriter
+  ) {
+    writer.mark()
+    writer.constant("storage")
+    switch storage.type {
+    case .typed(let className): writer.global("torch", className)
+    case .untyped: writer.global("torch.storage", "UntypedStorage")
+    }
+    // torch makes one text for each key, and names the storage by it ever after.
+    if let key { writer.get(key) } else { key = writer.text(storage.key) }
+    writer.constant(storage.location)
+    writer.int(storage.elementCount)
+    writer.endTuple(5)
+    writer.endPersistentID()
+  }
+
+  /// The last argument of the rebuilding call, if there is something to say.
+  private func writeModifiers(of tensor: Tensor, to writer: inout PickleWriter) {
+    var names: [String] = []
+    if tensor.isNegated { names.append("neg") }
+    if tensor.isConjugated { names.append("conj") }
+    guard !names.isEmpty else { return }
+    writer.emptyDict()
+    writer.dictItems(names.count) { writer, position in
+      writer.text(names[position])
+      writer.bool(true)
+    }
+  }
+}
