@@ -53,17 +53,16 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Checkpoints", "TensorStorage"],
+      name: "TestSupport",
+      dependencies: [
+        "Checkpoints", "TensorStorage", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "TensorStorageTests", dependencies: ["TensorStorage", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "TensorStorage", "TestSupport"],
-      swiftSettings: settings),
-    .testTarget(
-      name: "TransformerGraphTests",
-      dependencies: ["TransformerGraph", "Checkpoints", "TensorStorage", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "CommandLineTests", dependencies: ["Checkpoints", "TensorStorage", "TestSupport"],

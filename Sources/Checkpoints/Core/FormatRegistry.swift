@@ -6,7 +6,9 @@ enum FormatRegistry {
   static let prefixByteCount = 4096
 
   /// The formats that are told by a file's first bytes, one a line.
-  static let formats: [any CheckpointFormat.Type] = []
+  static let formats: [any CheckpointFormat.Type] = [
+    SafetensorsFormat.self
+  ]
 
   /// The formats that are told by a zip archive's records, one a line.
   static let zippedFormats: [any ZippedFormat.Type] = []

@@ -39,13 +39,24 @@ public struct JSONError: Error, Equatable, Sendable {
     case duplicateKey(String)
     /// A value of another kind was needed.
     case mismatch(needed: String)
+    /// An object lacks a member.
+    case missingKey(String)
+    /// A text is none of those that have a meaning here.
+    case unknownValue(String, needed: String)
+    /// There is more of something than the reader takes.
+    case tooMany(String, limit: Int)
   }
 }
 
 extension JSONError: CustomStringConvertible {
   /// A clause: what is wrong, what was needed.
+  public var description: String { reason.description }
+}
+
+extension JSONError.Reason: CustomStringConvertible {
+  /// A clause: what is wrong, what was needed.
   public var description: String {
-    switch reason {
+    switch self {
     case .unexpectedEnd: "the JSON ends too early"
     case .unexpected(let byte, let needed): "\(needed) was needed, found \(Self.shown(byte))"
     case .trailingCharacters: "something follows the end of the JSON value"
@@ -60,6 +71,10 @@ extension JSONError: CustomStringConvertible {
       "arrays and objects are nested deeper than \(JSONScanner.maximumDepth) levels"
     case .duplicateKey(let key): "the key '\(escaped(key))' occurs twice in one object"
     case .mismatch(let needed): "\(needed) was needed"
+    case .missingKey(let key): "'\(key)' is missing"
+    case .unknownValue(let text, let needed): "'\(escaped(text))' is none of \(needed)"
+    case .tooMany(let noun, let limit):
+      "more than \(limit) \(noun), the most that this program takes"
     }
   }
 

@@ -51,9 +51,8 @@ extension JSONText {
   /// Scans the text again: positions are needed for messages only.
   package func byteOffset(of path: [JSONStep]) -> Int? {
     var scanner = JSONScanner(bytes.span)
-    var builder = JSONValueBuilder()
     for step in path {
-      guard (try? Self.follow(step, &scanner, &builder)) == true else { return nil }
+      guard (try? Self.follow(step, &scanner)) == true else { return nil }
     }
     guard scanner.peek() != nil else { return nil }
     return scanner.offset
@@ -61,14 +60,14 @@ extension JSONText {
 
   /// Moves the scanner from the start of a value to the start of a part of it.
   private static func follow(
-    _ step: JSONStep, _ scanner: inout JSONScanner, _ builder: inout JSONValueBuilder
+    _ step: JSONStep, _ scanner: inout JSONScanner
   ) throws(JSONError) -> Bool {
     switch step {
     case .element(let index):
       var array = try scanner.enter(.array)
       for _ in 0..<index {
         guard try scanner.next(in: &array) else { return false }
-        _ = try builder.value(&scanner)
+        try scanner.skipValue()
       }
       return try scanner.next(in: &array)
     case .member(let name):
@@ -76,7 +75,7 @@ extension JSONText {
       while try scanner.next(in: &object) {
         let key = try scanner.key()
         if scanner.isEqual(key, to: [UInt8](name.utf8)) { return true }
-        _ = try builder.value(&scanner)
+        try scanner.skipValue()
       }
       return false
     }

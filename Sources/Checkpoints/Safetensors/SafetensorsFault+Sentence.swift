@@ -41,8 +41,8 @@ extension SafetensorsFault {
     case .controlCharacterInName:
       "the name has a control character in it, which can hide it from other programs; "
         + "--lenient accepts it"
-    case .tooMany(let limit):
-      "the header has more than \(limit.count) \(limit.noun), the most that this program takes"
+    case .tooMany(let noun, let limit):
+      "the header has more than \(limit) \(noun), the most that this program takes"
     case .reservedName:
       "safetensors keeps this name for its metadata, and no reader would open the file; "
         + "rename it with --rename or leave it out with --exclude"
@@ -75,30 +75,11 @@ extension SafetensorsFault {
 extension SafetensorsFault.HeaderFault {
   fileprivate var sentence: String {
     switch self {
-    case .json(let error): "the header is not the JSON of a safetensors header: \(error)"
+    case .json(let reason): "the header is not that of a safetensors file: \(reason)"
     case .empty: "the header is empty; it must be a JSON object, '{}' at least"
     case .blank:
       "the file begins with zeros: its space was allocated and its bytes never arrived; "
         + "download or copy it again"
-    case .duplicateMetadata: "the header has '__metadata__' twice"
-    case .missingField(let field): "its description in the header lacks '\(field)'"
-    case .duplicateField(let field): "its description in the header has '\(field)' twice"
-    case .unknownDType(let name):
-      "safetensors has no dtype '\(escaped(name))'; it has "
-        + DType.allCases.filter(\.isSafetensors).map(\.name).joined(separator: ", ")
-    case .offsetCount: "data_offsets must be two integers, begin and end"
-    case .elementCount:
-      "its description in the header is an array, which must be [dtype, shape, [begin, end]]"
-    }
-  }
-}
-
-extension HeaderLimit {
-  fileprivate var noun: String {
-    switch self {
-    case .tensors: "tensors"
-    case .metadata: "entries of metadata"
-    case .dimensions: "dimensions, those of all tensors together,"
     }
   }
 }

@@ -31,7 +31,7 @@ public enum SafetensorsFault: FormatFault {
   /// A name has NUL or another control character in it.
   case controlCharacterInName
   /// The header holds more of something than this library takes.
-  case tooMany(HeaderLimit)
+  case tooMany(String, limit: Int)
   /// A tensor cannot be written under the name of the metadata.
   case reservedName
   /// A tensor cannot be written under a name with a control character in it.
@@ -43,45 +43,12 @@ public enum SafetensorsFault: FormatFault {
 
   /// What keeps a header from being read as one.
   public enum HeaderFault: Equatable, Sendable {
-    /// Not JSON, or JSON of another kind than was needed.
-    case json(JSONError)
+    /// Not JSON, or other JSON than was needed.
+    case json(JSONError.Reason)
     /// The header is empty: its length is 0.
     case empty
     /// Nothing but zeros: a file that was allocated and never filled.
     case blank
-    /// `__metadata__` occurs twice.
-    case duplicateMetadata
-    /// A tensor's description lacks a field.
-    case missingField(String)
-    /// A tensor's description has a field twice.
-    case duplicateField(String)
-    /// The dtype is none of the 22.
-    case unknownDType(String)
-    /// `data_offsets` has another number of elements than two.
-    case offsetCount
-    /// A tensor's description is an array of other than three elements.
-    case elementCount
-  }
-}
-
-/// A limit on what a header may make the reader hold in memory.
-public enum HeaderLimit: Equatable, Sendable {
-  /// Tensors in one file.
-  case tensors
-  /// Entries of `__metadata__`.
-  case metadata
-  /// Dimensions of all tensors together.
-  case dimensions
-
-  /// The limit: ten times and more what the largest published checkpoints have, all shards together.
-  ///
-  /// With the header itself, at most 100 MB, it keeps the reader under half a gigabyte.
-  public var count: Int {
-    switch self {
-    case .tensors: 1_000_000
-    case .metadata: 1_000_000
-    case .dimensions: 8_000_000
-    }
   }
 }
 

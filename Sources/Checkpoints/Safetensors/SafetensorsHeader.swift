@@ -16,16 +16,10 @@ package enum SafetensorsHeader {
 }
 
 extension SafetensorsHeader {
-  /// Whether a name has characters that can hide it from other programs: NUL and the control characters.
+  /// Whether a name has characters below U+0020: they can hide it from other programs, or its end.
   static func hasControlCharacters(_ name: String) -> Bool {
     let bytes = name.utf8Span.span
-    var previous: UInt8 = 0
-    for position in bytes.indices {
-      let byte = bytes[position]
-      // U+0080 to U+009F are C2 80 to C2 9F.
-      if byte < 0x20 || byte == 0x7F || (previous == 0xC2 && byte < 0xA0) { return true }
-      previous = byte
-    }
+    for position in bytes.indices where bytes[position] < 0x20 { return true }
     return false
   }
 }

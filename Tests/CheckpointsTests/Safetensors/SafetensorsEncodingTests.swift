@@ -80,7 +80,6 @@ internal import Testing
     (.init(name: "__metadata__", dtype: .u8, shape: [1]), .reservedName, "ReservedTensorName"),
     (.init(name: "a\0b", dtype: .u8, shape: [1]), .unwritableName, "ControlCharacterInName"),
     (.init(name: "a\u{1B}[2J", dtype: .u8, shape: [1]), .unwritableName, "ControlCharacterInName"),
-    (.init(name: "a\u{85}", dtype: .u8, shape: [1]), .unwritableName, "ControlCharacterInName"),
     (.init(name: "a", dtype: .c128, shape: [1]), .unsupportedDType(.c128), "UnsupportedDType"),
     (
       .init(name: "a", dtype: .f4, shape: [3]), .misalignedSlice(dtype: .f4, elementCount: 3),
