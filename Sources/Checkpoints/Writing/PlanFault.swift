@@ -28,6 +28,8 @@ public enum PlanFault: FormatFault {
   case memoryTooSmall(needed: Int, allowed: Int)
   /// The names and shapes alone are longer than the format allows.
   case headerTooLarge(byteCount: Int, limit: Int)
+  /// The output would be longer than a file can be.
+  case outputTooLarge
   /// What was written and read back is not what was to be written.
   case verificationFailed(reason: String)
 
@@ -47,6 +49,7 @@ public enum PlanFault: FormatFault {
     case .unsupportedMetadata: "UnsupportedMetadata"
     case .memoryTooSmall: "MemoryTooSmall"
     case .headerTooLarge: "HeaderTooLarge"
+    case .outputTooLarge: "OutputTooLarge"
     case .verificationFailed: "VerificationFailed"
     }
   }
@@ -87,6 +90,8 @@ public enum PlanFault: FormatFault {
       "--memory allows \(allowed) bytes of buffers, and at least \(needed) are needed"
     case .headerTooLarge(let byteCount, let limit):
       "its header would have \(byteCount) bytes, and the format allows \(limit); use --shard-size"
+    case .outputTooLarge:
+      "the output would be longer than a file can be; leave expanded views out with --exclude"
     case .verificationFailed(let reason):
       "what was read back differs from what was to be written: \(reason)"
     }
