@@ -19,9 +19,7 @@ struct TorchArchiveTail: Sendable {
 
   private var directoryByteCount: Int { records.reduce(0) { $0 + $1.centralHeaderByteCount } }
 
-  /// The bytes.
-  ///
-  /// - Parameter checksums: Those of the records that did not know theirs, in order.
+  /// The bytes, given the checksums of the records that did not know theirs, in order.
   func bytes(checksums: [UInt32]) -> [UInt8] {
     var values = resolved(checksums)
     let names = records.dropLast().map(\.name)
