@@ -111,18 +111,24 @@ uint64_t ck_encode(ck_float kind, double value) {
   return sign | (magnitude < infinity ? magnitude : infinity);
 }
 
-// Adds what became of one value.
-static void note(ck_conversion_report *report, double value, double converted, int is_single) {
-  if (isnan(value)) { report->nan_count++; return; }
-  if (isinf(value)) return;
-  if (isinf(converted)) { report->overflow_count++; return; }
-  if (value == 0) return;
-  if (converted == 0) report->underflow_count++;
-  double error = fabs(converted - value);  // exact
-  // Single sources divide in single precision, as the vector versions do.
-  double relative = is_single ? (double)((float)error / (float)fabs(value)) : error / fabs(value);
-  if (error > report->worst_absolute_error) report->worst_absolute_error = error;
+void ck_raise_errors(ck_conversion_report *report, double absolute, double relative) {
+  if (absolute > report->worst_absolute_error) report->worst_absolute_error = absolute;
   if (relative > report->worst_relative_error) report->worst_relative_error = relative;
+}
+
+void ck_note(
+  ck_conversion_report *report, double value, double converted, ck_float from, uint64_t count
+) {
+  if (isnan(value)) { report->nan_count += count; return; }
+  if (isinf(value)) return;
+  if (isinf(converted)) { report->overflow_count += count; return; }
+  if (value == 0) return;
+  if (converted == 0) report->underflow_count += count;
+  double error = fabs(converted - value);  // exact
+  // Sources that fit single precision divide in it, as the vector versions do: the report is then the
+  // same whichever version made it.
+  double relative = from == CK_F64 ? error / fabs(value) : (float)error / (float)fabs(value);
+  ck_raise_errors(report, error, relative);
 }
 
 void ck_convert_scalar(
@@ -136,6 +142,6 @@ void ck_convert_scalar(
     double value = ck_decode(from, bits);
     uint64_t converted = from == to ? bits : ck_encode(to, value);
     memcpy(out, &converted, width);
-    note(report, value, ck_decode(to, converted), from != CK_F64);
+    ck_note(report, value, ck_decode(to, converted), from, 1);
   }
 }

@@ -1,5 +1,4 @@
 public import Checkpoints
-internal import Crypto
 internal import Foundation
 internal import TensorStorage
 
@@ -61,10 +60,9 @@ extension Checkpoint {
   /// What a manifest would say of the tensors, in their order; reads all their bytes.
   public func described() throws -> [Fixture.Tensor] {
     try entries.map { entry in
-      let digest = SHA256.hash(data: try entry.tensor.read())
-      return Fixture.Tensor(
+      Fixture.Tensor(
         name: entry.name.text, dtype: entry.tensor.dtype.name, shape: entry.tensor.shape,
-        sha256: digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+        sha256: sha256(try entry.tensor.read()))
     }
   }
 }

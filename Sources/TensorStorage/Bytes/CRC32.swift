@@ -11,10 +11,13 @@ public struct CRC32: Hashable, Sendable {
   public init() { (value, byteCount) = (0, 0) }
 
   /// Continues over `bytes`.
-  public mutating func update(_ bytes: RawSpan) {
+  public mutating func update(_ bytes: RawSpan) { update(bytes, using: .best) }
+
+  /// The same with a chosen version of the kernel.
+  package mutating func update(_ bytes: RawSpan, using instructions: Instructions) {
     // SAFETY: the pointer is used within the closure only.
     value = unsafe bytes.withUnsafeBytes { buffer in
-      unsafe ck_crc32(value, buffer.baseAddress, buffer.count)
+      unsafe ck_crc32_at(instructions.level, value, buffer.baseAddress, buffer.count)
     }
     byteCount += bytes.byteCount
   }

@@ -19,6 +19,15 @@ public enum ElementConversion {
     _ source: RawSpan, from sourceDType: DType, into target: inout MutableRawSpan,
     as targetDType: DType, report: inout ConversionReport
   ) {
+    convert(
+      source, from: sourceDType, into: &target, as: targetDType, report: &report, using: .best)
+  }
+
+  /// The same with a chosen version of the kernel.
+  package static func convert(
+    _ source: RawSpan, from sourceDType: DType, into target: inout MutableRawSpan,
+    as targetDType: DType, report: inout ConversionReport, using instructions: Instructions
+  ) {
     let count = target.byteCount / (targetDType.bitCount / 8)
     guard isSupported(from: sourceDType, to: targetDType), let from = sourceDType.kernelKind,
       let to = targetDType.kernelKind,
@@ -29,7 +38,8 @@ public enum ElementConversion {
     // SAFETY: both hold `count` elements of their kinds, checked above.
     unsafe source.withUnsafeBytes { input in
       unsafe target.withUnsafeMutableBytes { output in
-        unsafe ck_convert(input.baseAddress, from, output.baseAddress, to, count, &found)
+        unsafe ck_convert_at(
+          instructions.level, input.baseAddress, from, output.baseAddress, to, count, &found)
       }
     }
     report.merge(ConversionReport(found, elementCount: count))

@@ -1,4 +1,4 @@
-"""Writes everything below a fixtures folder: python -m corpus FIXTURES [models torch safetensors malformed]."""
+"""Writes everything below a fixtures folder: python -m corpus FIXTURES [models torch safetensors malformed elements]."""
 
 import importlib
 import pathlib
@@ -15,7 +15,8 @@ import torch
 from .samples import SEED
 from .truth import Manifest
 
-PARTS = {"models": "models", "safetensors": "safetensors_files", "malformed": "malformed"}
+PARTS = {"models": "models", "safetensors": "safetensors_files", "malformed": "malformed",
+         "elements": "elements"}
 TORCH_MODULES = ["torch_tensors", "torch_sharing", "torch_checkpoints", "torch_values",
                  "torch_containers", "torch_legacy", "numpy_files"]
 
@@ -34,7 +35,8 @@ def _torch(root):
 
 
 def main():
-    root, wanted = pathlib.Path(sys.argv[1]), sys.argv[2:] or ["models", "torch", "safetensors", "malformed"]
+    root = pathlib.Path(sys.argv[1])
+    wanted = sys.argv[2:] or ["models", "torch", "safetensors", "malformed", "elements"]
     for part in wanted:
         if part == "torch":
             _torch(root)
