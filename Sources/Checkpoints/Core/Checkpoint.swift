@@ -41,7 +41,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// Adds a tensor at the end; false, and nothing, if the name is there already.
-  public mutating func append(_ entry: Entry) -> Bool {
+  public mutating func append(_ entry: consuming Entry) -> Bool {
     guard positions.updateValue(entries.count, forKey: entry.name) == nil else {
       positions[entry.name] = entries.firstIndex { $0.name == entry.name }
       return false

@@ -11,12 +11,15 @@ public struct TensorName: Hashable, Comparable, Sendable {
 
   /// Whether both have the same bytes.
   public static func == (a: TensorName, b: TensorName) -> Bool {
-    a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
+    // Names that differ canonically differ in bytes; for ASCII the first comparison is a memcmp.
+    a.text.utf8.count == b.text.utf8.count && a.text == b.text
+      && (a.text.utf8Span.isKnownASCII || a.text.utf8.elementsEqual(b.text.utf8))
   }
 
   /// Whether `a` comes first, compared byte by byte.
   public static func < (a: TensorName, b: TensorName) -> Bool {
-    a.text.utf8.lexicographicallyPrecedes(b.text.utf8)
+    if a.text.utf8Span.isKnownASCII, b.text.utf8Span.isKnownASCII { return a.text < b.text }
+    return a.text.utf8.lexicographicallyPrecedes(b.text.utf8)
   }
 
   /// Feeds the bytes.

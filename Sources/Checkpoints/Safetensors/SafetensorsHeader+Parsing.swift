@@ -36,6 +36,8 @@ struct SafetensorsHeaderParser {
 
   private var dimensionCount = 0
   private var hasMetadata = false
+  private var shape: [Int] = []
+  private var lastShape: [Int] = []
   private var last = (text: [UInt8](), dtype: DType.f32)
 
   private let metadataName = [UInt8](SafetensorsHeader.metadataName.utf8)
@@ -166,7 +168,7 @@ struct SafetensorsHeaderParser {
   }
 
   private mutating func parseShape(_ scanner: inout JSONScanner) throws(JSONError) -> [Int] {
-    var shape: [Int] = []
+    shape.removeAll(keepingCapacity: true)
     var array = try scanner.enter(.array)
     while try scanner.next(in: &array) {
       shape.append(Int(truncatingIfNeeded: try scanner.unsignedInteger()))
@@ -175,7 +177,9 @@ struct SafetensorsHeaderParser {
         throw scanner.fault(.tooMany("dimensions in all", limit: Limit.dimensions))
       }
     }
-    return shape
+    // Layers repeat: neighbours of one shape share its memory.
+    if shape != lastShape { lastShape = Array(shape[...]) }
+    return lastShape
   }
 
   private func parseOffsets(

@@ -35,7 +35,9 @@ struct SafetensorsWalk {
     var checkpoint = Checkpoint(
       source: CheckpointSource(format: SafetensorsFormat.identifier, files: [file.path]))
     checkpoint.reserveCapacity(tensors.count)
-    for tensor in tensors { try append(tensor, to: &checkpoint) }
+    // From the back of the reversed list each is moved, not copied.
+    tensors.reverse()
+    while let tensor = tensors.popLast() { try append(tensor, to: &checkpoint) }
     return checkpoint
   }
 
@@ -134,7 +136,7 @@ struct SafetensorsWalk {
   }
 
   private mutating func append(
-    _ tensor: SafetensorsHeaderParser.Tensor, to checkpoint: inout Checkpoint
+    _ tensor: consuming SafetensorsHeaderParser.Tensor, to checkpoint: inout Checkpoint
   ) throws(FormatError) {
     let name = tensor.name.text
     if SafetensorsHeader.hasControlCharacters(name) {
