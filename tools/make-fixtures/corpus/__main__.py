@@ -18,7 +18,7 @@ from .truth import Manifest
 PARTS = {"models": "models", "safetensors": "safetensors_files", "malformed": "malformed",
          "elements": "elements"}
 TORCH_MODULES = ["torch_tensors", "torch_sharing", "torch_checkpoints", "torch_values",
-                 "torch_containers", "torch_legacy", "numpy_files"]
+                 "torch_containers", "torch_legacy", "torch_by_hand", "numpy_files"]
 
 
 def versions():

@@ -22,21 +22,21 @@ def _randomised(model, name):
 
 def _decoder(**extra):
     return TransformerWrapper(num_tokens=64, max_seq_len=32, **extra, attn_layers=Decoder(
-        dim=32, depth=2, heads=4, attn_dim_head=8, rotary_pos_emb=True))
+        dim=16, depth=2, heads=2, attn_dim_head=8, rotary_pos_emb=True))
 
 
 _DECODER_CONFIG = {
     "x_transformers": "2.31.10", "class": "TransformerWrapper", "num_tokens": 64, "max_seq_len": 32,
-    "attn_layers": {"class": "Decoder", "dim": 32, "depth": 2, "heads": 4, "attn_dim_head": 8,
+    "attn_layers": {"class": "Decoder", "dim": 16, "depth": 2, "heads": 2, "attn_dim_head": 8,
                     "rotary_pos_emb": True}}
 _ENCODER_CONFIG = {
     "x_transformers": "2.31.10", "class": "TransformerWrapper", "num_tokens": 40, "max_seq_len": 24,
-    "num_memory_tokens": 3, "attn_layers": {"class": "Encoder", "dim": 32, "depth": 1, "heads": 4,
+    "num_memory_tokens": 3, "attn_layers": {"class": "Encoder", "dim": 16, "depth": 1, "heads": 2,
                                             "attn_dim_head": 8, "use_rmsnorm": True, "ff_glu": True}}
 _X_CONFIG = {
-    "x_transformers": "2.31.10", "class": "XTransformer", "dim": 32, "tie_token_emb": True,
-    "enc_num_tokens": 48, "enc_depth": 1, "enc_heads": 4, "enc_max_seq_len": 16, "enc_attn_dim_head": 8,
-    "dec_num_tokens": 48, "dec_depth": 1, "dec_heads": 4, "dec_max_seq_len": 16, "dec_attn_dim_head": 8}
+    "x_transformers": "2.31.10", "class": "XTransformer", "dim": 16, "tie_token_emb": True,
+    "enc_num_tokens": 48, "enc_depth": 1, "enc_heads": 2, "enc_max_seq_len": 16, "enc_attn_dim_head": 8,
+    "dec_num_tokens": 48, "dec_depth": 1, "dec_heads": 2, "dec_max_seq_len": 16, "dec_attn_dim_head": 8}
 
 
 def _save(manifest, name, model, config, notes, tied=None):
@@ -59,7 +59,7 @@ def make(root, made):
     _save(manifest, "tied", _randomised(_decoder(tie_embedding=True), "tied"),
           _DECODER_CONFIG | {"tie_embedding": True}, "the same with tie_embedding: no to_logits in the state dict")
     encoder = TransformerWrapper(num_tokens=40, max_seq_len=24, num_memory_tokens=3, attn_layers=Encoder(
-        dim=32, depth=1, heads=4, attn_dim_head=8, use_rmsnorm=True, ff_glu=True))
+        dim=16, depth=1, heads=2, attn_dim_head=8, use_rmsnorm=True, ff_glu=True))
     _save(manifest, "encoder", _randomised(encoder, "encoder"), _ENCODER_CONFIG,
           "TransformerWrapper + Encoder, memory tokens, absolute positions, RMSNorm, GLU")
     arguments = {key: value for key, value in _X_CONFIG.items() if key not in ("x_transformers", "class")}
