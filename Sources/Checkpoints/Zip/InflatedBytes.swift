@@ -27,7 +27,9 @@ private final class InflatingCursor: ByteCursor {
   private var readByteCount = 0
   /// How many bytes were produced, and their checksum.
   private var produced = CRC32()
+  /// Whether the stream has come to its end, and whether everything was found right there.
   private var isFinished = false
+  private var isChecked = false
 
   init(_ source: InflatedBytes) throws(FileError) {
     file = source.file
@@ -53,12 +55,13 @@ private final class InflatingCursor: ByteCursor {
     if offset < produced.byteCount { restart() }
     try skip(to: offset)
     try fill(&destination)
-    if produced.byteCount == record.byteCount && !isFinished { try finish() }
+    if produced.byteCount == record.byteCount && !isChecked { try finish() }
   }
 
   private func restart() {
     inflater.reset()
-    (pending, readByteCount, produced, isFinished) = (0..<0, 0, CRC32(), false)
+    (pending, readByteCount, produced) = (0..<0, 0, CRC32())
+    (isFinished, isChecked) = (false, false)
   }
 
   private func skip(to offset: Int) throws(FileError) {
@@ -96,8 +99,10 @@ private final class InflatingCursor: ByteCursor {
     }
     let rest = pending.count + record.compressedByteCount - readByteCount
     if rest > 0 { throw damage("\(rest) bytes follow the end of its deflate stream") }
-    guard let expected = record.crc32, expected != produced.value else { return }
-    throw damage("its CRC-32 is not the one the archive recorded")
+    if let expected = record.crc32, expected != produced.value {
+      throw damage("its CRC-32 is not the one the archive recorded")
+    }
+    isChecked = true
   }
 
   /// Decompresses once and returns how many bytes came of it.

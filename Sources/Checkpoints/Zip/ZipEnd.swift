@@ -85,12 +85,12 @@ enum ZipGap {
     gap: Int, offset: Int, end: Int, file: RandomAccessFile
   ) throws(FormatError) -> FormatError {
     do {
-      // The directory stands where it is said to be: the gap is behind it.
-      if try signature(at: offset, of: file) == ZipSignature.centralHeader {
+      // Either all offsets count from an archive that begins later in the file, or the directory
+      // stands where it is said to be and the gap is behind it.
+      if try signature(at: offset + gap, of: file) != ZipSignature.centralHeader {
         return FormatError(
           file: file.path, byteOffset: end - gap, .zip(.strayBytes(count: gap)))
       }
-      // All offsets count from an archive that begins later in the file.
       let previousEnd = gap - ZipSize.endRecord
       let isGlued =
         previousEnd >= 0

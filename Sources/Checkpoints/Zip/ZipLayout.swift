@@ -94,6 +94,7 @@ struct ZipLayout {
       if gap.isEmpty { return }
       throw try unaccounted(gap)
     }
+    if gap.isEmpty { throw error(gap.lowerBound, .descriptorDiffers(header.name)) }
     guard ZipDescriptor.byteCounts.contains(gap.count) else { throw try unaccounted(gap) }
     // The next header follows: one read for both.
     let ahead = min(ZipWindow.sparseByteCount, directoryOffset - gap.upperBound)
