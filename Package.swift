@@ -65,6 +65,10 @@ let package = Package(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "TensorStorage", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "TransformerGraphTests",
+      dependencies: ["TransformerGraph", "Checkpoints", "TensorStorage", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "CommandLineTests", dependencies: ["Checkpoints", "TensorStorage", "TestSupport"],
       swiftSettings: settings),
   ],

@@ -12,6 +12,9 @@ protocol ParameterSource: AnyObject {
   /// initial values answers `isDefault`.
   func has(_ path: String, isDefault: Bool) -> Bool
 
+  /// Whether there is any tensor whose path begins with `path` and a dot.
+  func hasAny(below path: String) -> Bool
+
   /// Records that the parameter is reachable at `path` too: it stands elsewhere and is shared.
   func share(_ parameter: Parameter, at path: String)
 }
@@ -43,6 +46,21 @@ struct ParameterScope {
   ) -> Parameter {
     source.parameter(
       at: child(name).path, shape: shape, initialValues: initialValues, isBuffer: isBuffer)
+  }
+
+  /// The first of `names` that the module at this place has; the first of all if it has none.
+  func name(among names: [String]) -> String {
+    names.first { source.has(child($0).path, isDefault: false) } ?? names[0]
+  }
+
+  /// The first of `names` below which the module at this place has anything; else the first of all.
+  func branch(among names: [String]) -> ParameterScope {
+    child(names.first { source.hasAny(below: child($0).path) } ?? names[0])
+  }
+
+  /// Whether there is anything below one of the children `names`.
+  func hasAny(below names: [String]) -> Bool {
+    names.contains { source.hasAny(below: child($0).path) }
   }
 
   /// Whether the module at this place has a parameter `name`.

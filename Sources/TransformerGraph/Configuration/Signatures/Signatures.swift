@@ -1,3 +1,5 @@
+internal import Checkpoints
+
 /// The signatures of the constructors that a configuration may call.
 enum Signatures {
   /// The rows of a class; nil if it is not known.
@@ -16,5 +18,20 @@ enum Signatures {
       attentionLayers
     default: nil
     }
+  }
+}
+
+extension Signatures {
+  /// The classes that a configuration may name.
+  static let classNames = [
+    "TransformerWrapper", "ContinuousTransformerWrapper", "ViTransformerWrapper", "XTransformer",
+    "AutoregressiveWrapper", "XLAutoregressiveWrapper", "NonAutoregressiveWrapper",
+    "ContinuousAutoregressiveWrapper", "Encoder", "Decoder", "PrefixDecoder", "CrossAttender",
+    "AttentionLayers", "TokenEmbedding",
+  ]
+
+  /// The class that was probably meant.
+  static func nearestClass(to name: String) -> String? {
+    NearestName.of(name, among: classNames)
   }
 }

@@ -1,0 +1,81 @@
+extension AttentionLayers {
+  /// The stack at `scope`.
+  init(
+    _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect
+  ) throws(GraphError) {
+    let groups = try LayerArguments(configuration, path: path)
+    let arguments = groups.layers
+    guard let kind = Kind(rawValue: configuration.className) else {
+      throw .unknownClass(path: path, name: configuration.className, nearest: "Decoder")
+    }
+    self.kind = kind
+    dimension = try arguments.int("dim")
+    headCount = try arguments.int("heads")
+    guard dimension > 0, headCount > 0 else {
+      throw .impossible(path: path, reason: "dim and heads must be positive")
+    }
+    let plan = try LayerPlan(arguments, isCrossAttender: kind == .crossAttender)
+    let isCausal = kind == .attentionLayers ? try arguments.bool("causal") : kind == .decoder
+    let builder = try LayerBuilder(
+      scope: scope, groups: groups, plan: plan, dimension: dimension, headCount: headCount,
+      isCausal: isCausal, dialect: dialect)
+    let firstHeads = try Attention.Heads(
+      groups.attention.spread(over: max(1, plan.kinds.count { $0 == .attention }), at: 0),
+      headCount: headCount)
+    headDimension = firstHeads.dimension
+    executionOrder = plan.executionOrder
+    layers = try builder.layers()
+    finalNorm = try builder.finalNorm()
+    rotary = try builder.rotary(headDimension: headDimension)
+    relativePosition = try builder.relativePosition(headDimension: headDimension)
+    carriesLogits = try arguments.bool("residual_attn")
+    carriesCrossLogits = try arguments.bool("cross_residual_attn")
+    addsValueResidual = try arguments.bool("add_value_residual")
+    outputSoftclamp =
+      try arguments.bool("softclamp_output") ? arguments.double("softclamp_output_value") : nil
+    let isRelative = try arguments.any(
+      "rel_pos_bias", "rotary_pos_emb", "rotary_xpos", "polar_pos_emb")
+    disablesAbsolutePositions =
+      try arguments.has("disable_abs_pos_emb") ? arguments.bool("disable_abs_pos_emb") : isRelative
+    carried = try builder.carried(headDimension: headDimension)
+  }
+}
+
+/// The arguments of the layers, sorted by whom they are for.
+struct LayerArguments {
+  /// For the stack itself.
+  let layers: Arguments
+  /// `attn_…`, less the prefix.
+  let attention: Arguments
+  /// `cross_attn_…`, less the prefix.
+  let crossAttention: Arguments
+  /// `ff_…`, less the prefix.
+  let feedForward: Arguments
+
+  init(_ configuration: ModuleConfiguration, path: String) throws(GraphError) {
+    // The names of the stack's own arguments that look like another's.
+    let own = Set(Signatures.attentionLayers.map(\.name))
+    var groups: [String: [ModuleConfiguration.Argument]] = [:]
+    for argument in configuration.arguments {
+      let prefix = Self.prefixes.first {
+        argument.name.hasPrefix($0) && !own.contains(argument.name)
+      }
+      var argument = argument
+      argument.name.removeFirst(prefix?.count ?? 0)
+      groups[prefix ?? "", default: []].append(argument)
+    }
+    layers = try Arguments(
+      ModuleConfiguration(configuration.className, groups[""] ?? []), path: path)
+    attention = try Arguments(
+      configuration.className, groups["attn_"] ?? [], signature: Signatures.attention, path: path,
+      prefix: "attn_")
+    crossAttention = try Arguments(
+      configuration.className, groups["cross_attn_"] ?? [], signature: Signatures.attention,
+      path: path, prefix: "cross_attn_")
+    feedForward = try Arguments(
+      configuration.className, groups["ff_"] ?? [], signature: Signatures.feedForward, path: path,
+      prefix: "ff_")
+  }
+
+  private static let prefixes = ["cross_attn_", "attn_", "ff_"]
+}

@@ -1,0 +1,71 @@
+/// x-transformers' `AttentionLayers`: the stack that `Encoder`, `Decoder` and their kin are.
+public struct AttentionLayers: Sendable {
+  /// Features of each token.
+  public let dimension: Int
+  /// Query heads of each attention.
+  public let headCount: Int
+  /// Features of a head of the first attention, for the positions.
+  public let headDimension: Int
+  /// Which of the constructors.
+  public let kind: Kind
+  /// The sub-layers, in the order in which they are stored.
+  public let layers: [Layer]
+  /// The order in which they are run, as positions in `layers`; a layer may run several times.
+  public let executionOrder: [Int]
+  /// The norm at the end; nil where there is none.
+  public let finalNorm: Norm?
+  /// Rotary positions.
+  public let rotary: RotaryEmbedding?
+  /// A bias by distance.
+  public let relativePosition: RelativePosition?
+  /// Whether each self-attention's logits are added to the next one's, and the same for cross-attention.
+  public let carriesLogits: Bool, carriesCrossLogits: Bool
+  /// Whether values of the first self-attention are mixed into the later ones'.
+  public let addsValueResidual: Bool
+  /// `c · tanh(x / c)` before the final norm.
+  public let outputSoftclamp: Double?
+  /// Whether a wrapper around these layers has no absolute positions.
+  public let disablesAbsolutePositions: Bool
+  /// Options whose weights are carried and whose forward pass is not built.
+  public let carried: CarriedParameters
+
+  /// The constructors that make such a stack.
+  public enum Kind: String, Sendable {
+    case encoder = "Encoder"
+    case decoder = "Decoder"
+    case prefixDecoder = "PrefixDecoder"
+    case crossAttender = "CrossAttender"
+    case attentionLayers = "AttentionLayers"
+  }
+}
+
+extension AttentionLayers {
+  /// One sub-layer: norms, block, residual.
+  public struct Layer: Sendable {
+    /// What the sub-layer computes.
+    public enum Block: Sendable {
+      case attention(Attention)
+      case crossAttention(Attention)
+      case feedForward(FeedForward)
+    }
+
+    /// The norm before the block.
+    public let preNorm: Norm?
+    /// The norm on the block's output (`sandwich_norm`).
+    public let branchNorm: Norm?
+    /// The norm after the residual (`pre_norm=False`, `pre_and_post_norm`).
+    public let postNorm: Norm?
+    /// The block.
+    public let block: Block
+    /// The factors on the block's output: macaron's half and a float `scale_residual`.
+    public let branchScale: Double
+    /// LayerScale's gain, shape `[d]`, and what is added to it.
+    public let layerScale: Parameter?
+    /// See `layerScale`.
+    public let layerScaleOffset: Double
+    /// How many positions of tokens are shifted into the block's input.
+    public let shiftedTokenCount: Int
+    /// The residual.
+    public let residual: Residual
+  }
+}

@@ -1,0 +1,124 @@
+/// A model: one of x-transformers' wrappers around a stack of layers, or a bare stack.
+public indirect enum Model: Sendable {
+  case transformer(TransformerWrapper)
+  case continuous(ContinuousTransformerWrapper)
+  case vision(ViTransformerWrapper)
+  /// A bare `Encoder`, `Decoder` or the like.
+  case layers(AttentionLayers)
+  /// `XTransformer`: an encoder, and a decoder that attends to it.
+  case encoderDecoder(encoder: TransformerWrapper, decoder: TransformerWrapper)
+  /// `AutoregressiveWrapper` and its kin, which prefix every key with `net.`.
+  case wrapped(Model, by: String, carried: CarriedParameters)
+}
+
+extension Model {
+  /// The model at `scope`.
+  init(
+    _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect,
+    sharedEmbedding: TokenEmbedding?
+  ) throws(GraphError) {
+    switch configuration.className {
+    case "TransformerWrapper":
+      self = .transformer(
+        try TransformerWrapper(
+          scope, configuration, path: path, dialect: dialect, sharedEmbedding: sharedEmbedding))
+    case "ContinuousTransformerWrapper":
+      self = .continuous(
+        try ContinuousTransformerWrapper(scope, configuration, path: path, dialect: dialect))
+    case "ViTransformerWrapper":
+      self = .vision(try ViTransformerWrapper(scope, configuration, path: path, dialect: dialect))
+    case "XTransformer":
+      self = try Self.encoderDecoder(scope, configuration, path: path, dialect: dialect)
+    case "AutoregressiveWrapper", "XLAutoregressiveWrapper", "NonAutoregressiveWrapper",
+      "ContinuousAutoregressiveWrapper":
+      self = try Self.wrapped(
+        scope, configuration, path: path, dialect: dialect, sharedEmbedding: sharedEmbedding)
+    default:
+      self = .layers(
+        try AttentionLayers(scope, configuration, path: path, dialect: dialect))
+    }
+  }
+
+  private static func wrapped(
+    _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect,
+    sharedEmbedding: TokenEmbedding?
+  ) throws(GraphError) -> Model {
+    let arguments = try Arguments(configuration, path: path)
+    let inner = try Model(
+      scope.child("net"), arguments.module("net"), path: path.isEmpty ? "net" : "\(path).net",
+      dialect: dialect, sharedEmbedding: sharedEmbedding)
+    var carried = CarriedParameters(options: arguments.carried)
+    if configuration.className == "NonAutoregressiveWrapper",
+      try arguments.bool("self_cond"), case .transformer(let wrapper) = inner
+    {
+      carried.add(scope, "null_embed", [wrapper.embeddingDimension])
+      carried.addLinear(
+        scope.child("to_self_cond"), wrapper.embeddingDimension, wrapper.embeddingDimension)
+    }
+    return .wrapped(inner, by: configuration.className, carried: carried)
+  }
+
+  /// `XTransformer` hands `enc_…` and `dec_…` arguments to two wrappers.
+  private static func encoderDecoder(
+    _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect
+  ) throws(GraphError) -> Model {
+    let sides = try EncoderDecoderArguments(configuration, path: path, dialect: dialect)
+    let encoder = try TransformerWrapper(
+      scope.child("encoder"), sides.encoder, path: path.isEmpty ? "enc" : "\(path).enc",
+      dialect: dialect, sharedEmbedding: nil)
+    let decoder = try TransformerWrapper(
+      scope.child("decoder.net"), sides.decoder, path: path.isEmpty ? "dec" : "\(path).dec",
+      dialect: dialect, sharedEmbedding: sides.tiesEmbedding ? encoder.tokenEmbedding : nil)
+    return .encoderDecoder(encoder: encoder, decoder: decoder)
+  }
+}
+
+/// The two wrappers that an `XTransformer` makes of its arguments.
+struct EncoderDecoderArguments {
+  let encoder: ModuleConfiguration
+  let decoder: ModuleConfiguration
+  let tiesEmbedding: Bool
+
+  init(
+    _ configuration: ModuleConfiguration, path: String, dialect: Dialect
+  ) throws(GraphError) {
+    var own: [ModuleConfiguration.Argument] = []
+    var sides: [String: [ModuleConfiguration.Argument]] = ["enc_": [], "dec_": []]
+    for var argument in configuration.arguments {
+      guard let prefix = ["enc_", "dec_"].first(where: argument.name.hasPrefix) else {
+        own.append(argument)
+        continue
+      }
+      argument.name.removeFirst(prefix.count)
+      sides[prefix]?.append(argument)
+    }
+    let arguments = try Arguments(ModuleConfiguration("XTransformer", own), path: path)
+    let dimension = try arguments.int("dim")
+    tiesEmbedding = try arguments.bool("tie_token_emb")
+    let memory = ["num_memory_tokens"]
+    encoder = Self.wrapper(
+      sides["enc_"] ?? [], wrapperNames: Self.names + memory, layers: "Encoder",
+      extra: [.init("dim", .int(dimension))],
+      wrapperExtra: dialect.encoderHasHead ? [] : [.init("return_only_embed", .bool(true))])
+    decoder = Self.wrapper(
+      sides["dec_"] ?? [], wrapperNames: Self.names, layers: "Decoder",
+      extra: [.init("dim", .int(dimension)), .init("cross_attend", .bool(true))],
+      wrapperExtra: [])
+  }
+
+  private static let names = [
+    "num_tokens", "max_seq_len", "emb_dropout", "scaled_sinu_pos_emb", "use_abs_pos_emb",
+  ]
+
+  private static func wrapper(
+    _ arguments: [ModuleConfiguration.Argument], wrapperNames: [String], layers: String,
+    extra: [ModuleConfiguration.Argument], wrapperExtra: [ModuleConfiguration.Argument]
+  ) -> ModuleConfiguration {
+    let outer = arguments.filter { wrapperNames.contains($0.name) }
+    let inner = arguments.filter { !wrapperNames.contains($0.name) }
+    let stack = ModuleConfiguration(layers, extra + inner)
+    return ModuleConfiguration(
+      "TransformerWrapper",
+      outer + wrapperExtra + [.init("attn_layers", .module(stack))])
+  }
+}

@@ -1,0 +1,125 @@
+internal import Foundation
+
+/// Absolute positions, added to the token embeddings.
+public enum PositionalEmbedding: Sendable {
+  /// A learned table, shape `[max_seq_len, emb_dim]`, whose rows are multiplied by `scale`, or divided by
+  /// their length.
+  case absolute(table: Parameter, scale: Double, normalizesRows: Bool)
+  /// `concat(sin(n·w), cos(n·w)) · scale`, `w_i = 10000^(−i/half)`; `scale` has the shape `[1]`.
+  case scaledSinusoidal(scale: Parameter)
+}
+
+extension PositionalEmbedding {
+  /// A learned table at `scope`.
+  static func absolute(
+    _ scope: ParameterScope, positionCount: Int, dimension: Int, normalizesRows: Bool,
+    dialect: Dialect
+  ) -> PositionalEmbedding {
+    let scale = dialect.scalesAbsolutePositions ? 1 / Double(dimension).squareRoot() : 1
+    let table = scope.parameter(
+      "emb.weight", [positionCount, dimension],
+      .normal(standardDeviation: normalizesRows ? 1e-5 : 1))
+    return .absolute(
+      table: table, scale: normalizesRows ? 1 : scale, normalizesRows: normalizesRows)
+  }
+
+  /// Sinusoids with a learned scale at `scope`.
+  static func scaledSinusoidal(_ scope: ParameterScope, dimension: Int) -> PositionalEmbedding {
+    .scaledSinusoidal(
+      scale: scope.parameter("scale", [1], .constant(1 / Double(dimension).squareRoot())))
+  }
+}
+
+/// Rotary positions: pairs of features of queries and keys are turned by the position.
+public struct RotaryEmbedding: Sendable {
+  /// Radians per position of each pair, shape `[rotatedDimension / 2]`; any schedule works through it.
+  public let inverseFrequencies: Parameter
+  /// xpos: the base of each pair's growth, shape `[rotatedDimension / 2]`.
+  public let scale: Parameter?
+  /// xpos: positions for one power.
+  public let scaleBase: Double
+  /// Positions are divided by it.
+  public let interpolationFactor: Double
+  /// Whether pairs are neighbours; else halves of the rotated part.
+  public let isInterleaved: Bool
+  /// Whether the values are turned too (before 1.20).
+  public let rotatesValues: Bool
+
+  init(
+    _ scope: ParameterScope, dimension: Int, baseRescaleFactor: Double,
+    interpolationFactor: Double, xposScaleBase: Double?, dialect: Dialect
+  ) {
+    let pairCount = (dimension + 1) / 2
+    let exponent = Double(dimension) / Double(dimension - 2)
+    let base = 10000 * (dimension == 2 ? 1 : pow(baseRescaleFactor, exponent))
+    let frequencies = (0..<pairCount).map { pair in
+      1 / Float(pow(base, Double(Float(2 * pair) / Float(dimension))))
+    }
+    inverseFrequencies = scope.parameter(
+      "inv_freq", [pairCount], .values(frequencies), isBuffer: true)
+    if let xposScaleBase {
+      let growth = (0..<pairCount).map { pair in
+        (Float(2 * pair) + 0.4 * Float(dimension)) / (1.4 * Float(dimension))
+      }
+      scale = scope.parameter("scale", [pairCount], .values(growth), isBuffer: true)
+      scaleBase = xposScaleBase
+    } else {
+      scale = nil
+      scaleBase = 1
+    }
+    self.interpolationFactor = interpolationFactor
+    isInterleaved = dialect.rotatesInterleavedPairs
+    rotatesValues = dialect.rotatesValues
+  }
+}
+
+/// A bias on the attention logits that depends on the distance between query and key.
+public enum RelativePosition: Sendable {
+  /// `−|i − j| · slope` on the first heads, none on the others; `slopes` of `totalHeads` numbers.
+  ///
+  /// Slopes are learned in releases that saved them.
+  case alibi(headCount: Int, learnedSlopes: Parameter?)
+  /// T5's buckets: a table of shape `[buckets, heads]`, multiplied by `scale`.
+  case buckets(table: Parameter, scale: Double, maxDistance: Int, isCausal: Bool)
+  /// An MLP from the distance to one number for each head.
+  case dynamic(DynamicPositionBias)
+}
+
+/// The MLP of `dynamic_pos_bias`: linear layers with SiLU between them, the last one to the heads.
+public struct DynamicPositionBias: Sendable {
+  /// One hidden layer.
+  public struct Layer: Sendable {
+    /// The projection.
+    public let linear: Linear
+    /// The norm between projection and activation.
+    public let norm: Norm?
+  }
+
+  /// The hidden layers.
+  public let layers: [Layer]
+  /// The projection to the heads.
+  public let toHeads: Linear
+  /// Whether the input is `sign(n) · log(|n| + 1)` instead of the distance `n`.
+  public let usesLogDistance: Bool
+
+  init(
+    _ scope: ParameterScope, dimension: Int, headCount: Int, depth: Int, hasNorm: Bool,
+    usesLogDistance: Bool
+  ) {
+    let mlp = scope.child("mlp")
+    layers = (0..<depth).map { index in
+      let layer = mlp.child("\(index)")
+      let linear = Linear(
+        layer.child("0"), index == 0 ? 1 : dimension, dimension, hasBias: true)
+      guard hasNorm else { return Layer(linear: linear, norm: nil) }
+      // The first is x-transformers' own LayerNorm, the later ones are torch's.
+      let norm =
+        index == 0
+        ? Norm.plainLayerNorm(layer.child("1"), dimension)
+        : Norm.torchLayerNorm(layer.child("1"), dimension)
+      return Layer(linear: linear, norm: norm)
+    }
+    toHeads = Linear(mlp.child("\(depth)"), dimension, headCount, hasBias: true)
+    self.usesLogDistance = usesLogDistance
+  }
+}

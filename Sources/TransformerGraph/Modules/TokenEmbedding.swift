@@ -1,0 +1,34 @@
+/// x-transformers' `TokenEmbedding`: a table of rows, one for each token.
+///
+/// A class, because sharing one between models is what surgery is about: two wrappers that hold the same
+/// object have one table. It is used as it is given and never initialised again.
+public final class TokenEmbedding: Sendable {
+  /// The table, shape `[tokenCount, dimension]`.
+  public let weight: Parameter
+  /// Whether rows are divided by their length when they are read.
+  public let normalizesRows: Bool
+
+  /// An embedding around an existing table.
+  public init(weight: Parameter, normalizesRows: Bool = false) {
+    self.weight = weight
+    self.normalizesRows = normalizesRows
+  }
+
+  /// The embedding at `scope`; its key is `emb.weight`, or `weight` before 0.24 and for `nn.Embedding`.
+  convenience init(
+    _ scope: ParameterScope, tokenCount: Int, dimension: Int, normalizesRows: Bool
+  ) {
+    // kaiming_normal_ of a [tokens, dim] table: fan-in is dim, gain sqrt(2).
+    let deviation = normalizesRows ? 1e-5 : (2 / Double(max(1, dimension))).squareRoot()
+    let name = scope.name(among: ["emb.weight", "weight"])
+    self.init(
+      weight: scope.parameter(
+        name, [tokenCount, dimension], .normal(standardDeviation: deviation)),
+      normalizesRows: normalizesRows)
+  }
+
+  /// Rows of the table.
+  public var tokenCount: Int { weight.shape[0] }
+  /// Columns of the table.
+  public var dimension: Int { weight.shape[1] }
+}
