@@ -12,7 +12,7 @@ import torch
 
 from .zip_writer import archive, entry
 
-_TYPED = {
+TYPED = {
     torch.float64: "DoubleStorage", torch.float32: "FloatStorage", torch.float16: "HalfStorage",
     torch.bfloat16: "BFloat16Storage", torch.int64: "LongStorage", torch.int32: "IntStorage",
     torch.int16: "ShortStorage", torch.int8: "CharStorage", torch.uint8: "ByteStorage", torch.bool: "BoolStorage",
@@ -40,7 +40,7 @@ class Pickler(pickle._Pickler):
             return None
         if isinstance(value, torch.storage.TypedStorage):
             untyped, size, width = value._untyped_storage, value._size(), value.dtype.itemsize
-            kind = getattr(torch, _TYPED[value.dtype]) if value.dtype in _TYPED else getattr(torch, value._pickle_storage_type())
+            kind = getattr(torch, TYPED[value.dtype]) if value.dtype in TYPED else getattr(torch, value._pickle_storage_type())
         else:
             untyped, size, kind, width = value, value.nbytes(), torch.UntypedStorage, 1
         if untyped._cdata not in self._seen:

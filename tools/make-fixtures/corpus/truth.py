@@ -25,7 +25,7 @@ _FROM_NUMPY = {
 
 def row_major_bytes(tensor):
     """The values, row-major and little-endian, conjugation and negation applied."""
-    tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    tensor = tensor.detach().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
     if tensor.numel() == 0:
         return b""
     return tensor.reshape(-1).view(torch.uint8).numpy().tobytes()
