@@ -100,7 +100,7 @@ private final class InflatingCursor: ByteCursor {
     let rest = pending.count + record.compressedByteCount - readByteCount
     if rest > 0 { throw damage("\(rest) bytes follow the end of its deflate stream") }
     if let expected = record.crc32, expected != produced.value {
-      throw damage("its CRC-32 is not the one the archive recorded")
+      throw record.checksumDamage(in: file)
     }
     isChecked = true
   }
@@ -137,9 +137,5 @@ private final class InflatingCursor: ByteCursor {
 
   private var byteCounts: String { "\(record.byteCount) bytes" }
 
-  private func damage(_ reason: String) -> FileError {
-    .damaged(
-      file: file.path, part: "record '\(record.name)'",
-      reason: reason + "; download or copy the file again")
-  }
+  private func damage(_ reason: String) -> FileError { record.damage(reason, in: file) }
 }

@@ -30,10 +30,16 @@ package struct ZipArchive: Sendable {
   }
 
   /// The bytes of `record`: a range of the file, or a stream to be inflated.
+  ///
+  /// Reading all of them compares the checksum, if there is one.
   package func source(of record: ZipRecord) -> any ByteSource {
     switch record.method {
     case .stored:
-      FileRange(file: file, byteOffset: record.dataOffset, byteCount: record.byteCount)
+      if let expected = record.crc32 {
+        CheckedBytes(record, expected: expected, in: file)
+      } else {
+        FileRange(file: file, byteOffset: record.dataOffset, byteCount: record.byteCount)
+      }
     case .deflated:
       InflatedBytes(file: file, record: record)
     }
@@ -57,42 +63,21 @@ extension ZipArchive {
         try cursor.read(at: 0, into: &span)
       }
     } catch { throw FormatError(error, file: file.path) }
-    if record.method == .stored, let expected = record.crc32 {
-      var crc = CRC32()
-      crc.update(bytes.rawBytes)
-      if crc.value != expected { throw FormatError(damage(of: record), file: file.path) }
-    }
     return bytes
   }
 
-  /// Reads `record` to its end and compares its checksum, if it has one.
+  /// Reads `record` to its end, and so compares its checksum, if it has one.
   package func verify(_ record: ZipRecord) throws(FormatError) {
     do throws(FileError) {
-      let crc = try checksum(of: record)
-      guard let expected = record.crc32, expected != crc else { return }
-      throw damage(of: record)
+      var cursor = try source(of: record).makeCursor()
+      var buffer = TensorBytes(byteCount: min(1 << 20, record.byteCount))
+      var offset = 0
+      repeat {
+        var part = buffer.mutableBytes(0..<min(buffer.byteCount, record.byteCount - offset))
+        try cursor.read(at: offset, into: &part)
+        offset += part.byteCount
+      } while offset < record.byteCount
     } catch { throw FormatError(error, file: file.path) }
-  }
-
-  private func checksum(of record: ZipRecord) throws(FileError) -> UInt32 {
-    var crc = CRC32()
-    var cursor = try source(of: record).makeCursor()
-    var buffer = TensorBytes(byteCount: min(1 << 20, record.byteCount))
-    var offset = 0
-    repeat {
-      let count = min(buffer.byteCount, record.byteCount - offset)
-      var part = buffer.mutableBytes(0..<count)
-      try cursor.read(at: offset, into: &part)
-      crc.update(part.bytes)
-      offset += count
-    } while offset < record.byteCount
-    return crc.value
-  }
-
-  private func damage(of record: ZipRecord) -> FileError {
-    .damaged(
-      file: file.path, part: "record '\(record.name)'",
-      reason: "its CRC-32 is not the one the archive recorded; download or copy the file again")
   }
 
   private func checkExpansion(of record: ZipRecord, limit: Int) throws(FormatError) {
