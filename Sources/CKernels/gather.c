@@ -1,11 +1,95 @@
-#include "CKernels.h"
+// Strided views, copied to packed row-major order. Three ways: runs of adjacent elements by memcpy; views
+// whose last dimension is not the densest (transposed ones) as matrices, in blocks; the rest by element.
+
+#include "transpose.h"
 
 #include <string.h>
 
+typedef struct {
+  const uint8_t *source;
+  size_t width, rank;
+  const size_t *extents, *strides;
+} view;
+
+// Fills `index` with the place of an element in the view's row-major order; its offset in elements.
+static size_t locate(const view *view, size_t position, size_t *index) {
+  size_t offset = 0;
+  for (size_t d = view->rank; d-- > 0; position /= view->extents[d]) {
+    index[d] = position % view->extents[d];
+    offset += index[d] * view->strides[d];
+  }
+  return offset;
+}
+
+// Moves to the next index of the dimensions in [first, end); the change of the offset, modulo 2^64.
+static size_t advance(const view *view, size_t *index, size_t first, size_t end) {
+  size_t change = 0;
+  for (size_t d = end; d-- > first;) {
+    change += view->strides[d];
+    if (++index[d] < view->extents[d]) break;
+    change -= view->extents[d] * view->strides[d];
+    index[d] = 0;
+  }
+  return change;
+}
+
+#define COPY_ROW(WIDTH) \
+  for (size_t i = 0; i < count; i++) memcpy(target + i * WIDTH, source + i * stride * WIDTH, WIDTH)
+
 // Copies `count` elements that lie `stride` elements apart.
-static void copy_row(const uint8_t *source, size_t width, size_t stride, size_t count, uint8_t *target) {
+static void copy_row(
+  const uint8_t *source, size_t width, size_t stride, size_t count, uint8_t *target
+) {
   if (stride == 1) { memcpy(target, source, count * width); return; }
-  for (size_t i = 0; i < count; i++) memcpy(target + i * width, source + i * stride * width, width);
+  switch (width) {
+  case 1: COPY_ROW(1); break;
+  case 2: COPY_ROW(2); break;
+  case 4: COPY_ROW(4); break;
+  case 8: COPY_ROW(8); break;
+  case 16: COPY_ROW(16); break;
+  }
+}
+
+// Copies the elements from `first`, `count` of them, row by row.
+static void copy_rows(const view *view, size_t first, size_t count, uint8_t *target) {
+  size_t index[CK_MAX_RANK];
+  size_t offset = locate(view, first, index);
+  size_t inner = view->rank - 1, extent = view->extents[inner], stride = view->strides[inner];
+  while (count > 0) {
+    size_t run = extent - index[inner] < count ? extent - index[inner] : count;
+    copy_row(view->source + offset * view->width, view->width, stride, run, target);
+    target += run * view->width;
+    count -= run;
+    offset -= index[inner] * stride;  // to the beginning of the next row
+    index[inner] = 0;
+    offset += advance(view, index, 0, inner);
+  }
+}
+
+// The dimension that is denser than the last, if one is; else the last.
+static size_t densest(const view *view) {
+  size_t inner = view->rank - 1, found = inner;
+  for (size_t d = 0; d < inner; d++)
+    if (view->strides[d] > 0 && view->strides[d] < view->strides[found]) found = d;
+  return found;
+}
+
+// Copies `row_count` neighbours along dimension `dense`, of `row_length` elements each: for each index of the
+// dimensions between `dense` and the last, a matrix.
+static void copy_matrices(
+  const view *view, size_t dense, size_t first, size_t row_count, size_t row_length, uint8_t *target
+) {
+  size_t index[CK_MAX_RANK], inner = view->rank - 1;
+  size_t offset = locate(view, first, index);
+  ck_matrix matrix = {
+    .row_count = row_count, .column_count = view->extents[inner],
+    .source_row_stride = view->strides[dense], .source_column_stride = view->strides[inner],
+    .target_row_stride = row_length};
+  for (size_t column = 0; column < row_length; column += matrix.column_count) {
+    ck_copy_matrix(
+      view->source + offset * view->width, view->width, &matrix, target + column * view->width);
+    offset += advance(view, index, dense + 1, inner);
+  }
 }
 
 void ck_gather(
@@ -14,27 +98,24 @@ void ck_gather(
 ) {
   if (count == 0) return;
   if (rank == 0) { memcpy(target, source, width); return; }
-  size_t index[CK_MAX_RANK];
-  const uint8_t *row = source;  // the row's first element
-  size_t rest = first;
-  for (size_t d = rank; d-- > 0; rest /= extents[d]) {
-    index[d] = rest % extents[d];
-    if (d + 1 < rank) row += index[d] * strides[d] * width;
-  }
-  size_t inner = rank - 1, extent = extents[inner], stride = strides[inner];
-  size_t position = index[inner];
+  view view = {source, width, rank, extents, strides};
+  size_t dense = densest(&view), row_length = 1, end = first + count;
+  if (dense == rank - 1) { copy_rows(&view, first, count, target); return; }
+  for (size_t d = dense + 1; d < rank; d++) row_length *= extents[d];
+
   uint8_t *out = target;
-  for (;;) {
-    size_t run = extent - position < count ? extent - position : count;
-    copy_row(row + position * stride * width, width, stride, run, out);
-    if ((count -= run) == 0) return;
-    out += run * width;
-    position = 0;
-    for (size_t d = inner; d-- > 0;) {  // the next row
-      row += strides[d] * width;
-      if (++index[d] < extents[d]) break;
-      row -= extents[d] * strides[d] * width;
-      index[d] = 0;
+  while (first < end) {
+    size_t past = first % row_length, row = first / row_length % extents[dense];
+    size_t rows = (end - first) / row_length, step;
+    if (past != 0 || rows == 0) {  // part of a row
+      step = end - first < row_length - past ? end - first : row_length - past;
+      copy_rows(&view, first, step, out);
+    } else {
+      if (rows > extents[dense] - row) rows = extents[dense] - row;
+      step = rows * row_length;
+      copy_matrices(&view, dense, first, rows, row_length, out);
     }
+    first += step;
+    out += step * width;
   }
 }

@@ -35,6 +35,9 @@ uint32_t ck_crc32_combine(uint32_t crc_a, uint32_t crc_b, uint64_t byte_count_b)
 // Reverses each of the `count` units of `width` bytes (2, 4, 8 or 16) in place.
 void ck_swap(void *bytes, size_t width, size_t count);
 
+// The same with a chosen level, for tests; a level that the processor lacks is lowered.
+void ck_swap_at(ck_instructions level, void *bytes, size_t width, size_t count);
+
 // MARK: Strided copies
 
 // The most dimensions `ck_gather` takes: extents of at least 2 whose product fits 64 bits are fewer.

@@ -14,6 +14,31 @@ internal import Testing
     #expect(checksum.byteCount == text.utf8.count)
   }
 
+  /// The same polynomial, a bit at a time.
+  private func naive(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    var state = ~(0 as UInt32)
+    for byte in bytes {
+      state ^= UInt32(byte)
+      for _ in 0..<8 { state = state >> 1 ^ (state & 1 == 0 ? 0 : 0xEDB8_8320) }
+    }
+    return ~state
+  }
+
+  @Test(arguments: Instructions.available)
+  func `is the same by every version, at any length and alignment`(instructions: Instructions) {
+    let bytes = (0..<2000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3 &+ $0) }
+    let lengths = Array(0..<150) + [255, 256, 257, 319, 320, 511, 512, 600, 1023, 1536, 1900]
+    for start in [0, 1, 7, 64] {
+      for length in lengths {
+        let part = bytes[start..<start + length]
+        var checksum = CRC32()
+        checksum.update([UInt8](part[..<(start + length / 3)]).rawBytes, using: instructions)
+        checksum.update([UInt8](part[(start + length / 3)...]).rawBytes, using: instructions)
+        #expect(checksum.value == naive(part), "\(length) bytes from \(start)")
+      }
+    }
+  }
+
   @Test func `of two parts joined is that of the whole, wherever it is cut`() {
     let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ 7) }
     var whole = CRC32()
