@@ -2,7 +2,7 @@
 """Judges a built ligature against manifests: judge.py LIGATURE MANIFEST… [--only TEXT] [--verbs inspect,check] [-j 2]
 
 Valid files are converted to safetensors and every tensor is compared; broken ones must be refused with one of their
-exit codes, one sentence on stderr, within 10 s and 512 MiB, leaving nothing behind. Needs only Python's own library.
+exit codes, one sentence on stderr, within 10 s of processor time and 512 MiB, leaving nothing behind. Needs only Python's own library.
 """
 
 import argparse
