@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "TensorStorage", targets: ["TensorStorage"]),
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "TransformerGraph", targets: ["TransformerGraph"]),
+    .library(name: "TransformerInference", targets: ["TransformerInference"]),
     .executable(name: "ligature", targets: ["ligature"]),
   ],
   dependencies: [
@@ -31,6 +32,9 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CLinux"),
 
+    // Opens Debian's libopenblas0 (installed by tools/setup) when a model is first run.
+    .target(name: "COpenBLAS"),
+
     // The ladder, lowest first
     .target(
       name: "TensorStorage", dependencies: ["CKernels", "CLinux"], swiftSettings: settings),
@@ -38,6 +42,10 @@ let package = Package(
       name: "Checkpoints", dependencies: ["TensorStorage", "CZlib"], swiftSettings: settings),
     .target(
       name: "TransformerGraph", dependencies: ["Checkpoints", "TensorStorage"],
+      swiftSettings: settings),
+    .target(
+      name: "TransformerInference",
+      dependencies: ["TransformerGraph", "Checkpoints", "TensorStorage", "CKernels", "COpenBLAS"],
       swiftSettings: settings),
 
     // The tool
@@ -67,6 +75,13 @@ let package = Package(
     .testTarget(
       name: "TransformerGraphTests",
       dependencies: ["TransformerGraph", "Checkpoints", "TensorStorage", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "TransformerInferenceTests",
+      dependencies: [
+        "TransformerInference", "TransformerGraph", "Checkpoints", "TensorStorage", "CKernels",
+        "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "CommandLineTests", dependencies: ["Checkpoints", "TensorStorage", "TestSupport"],

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKElementwise.h"
+
 // The loops that the compiler cannot make fast from Swift. Each has a scalar version, which is the
 // reference in tests, and may have AVX2 and AVX-512 versions; `ck_level` says which is used.
 // Pointers need no alignment. Nothing here allocates, locks or keeps state.

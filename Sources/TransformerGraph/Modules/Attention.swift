@@ -99,7 +99,7 @@ extension Attention {
   /// `mixesValues` tells whether values are mixed with the first layer's by a learned amount.
   init(
     _ scope: ParameterScope, _ arguments: Arguments, dimension: Int, headCount: Int,
-    isCausal: Bool, mixesValues: Bool, dialect: Dialect
+    isCausal: Bool, mixesValues: Bool, rotatedHeadCount: Int? = nil, dialect: Dialect
   ) throws(GraphError) {
     let heads = try Heads(arguments, headCount: headCount)
     let contextDimension = try arguments.optionalInt("dim_context") ?? dimension
@@ -139,7 +139,7 @@ extension Attention {
       mixesValues
       ? Linear(scope.child("to_value_residual_mix.0"), dimension, heads.count, hasBias: true) : nil
     isAttentionOnAttention = try arguments.bool("on_attn")
-    rotatedHeadCount = try arguments.optionalInt("rotate_num_heads") ?? heads.count
+    self.rotatedHeadCount = rotatedHeadCount ?? heads.count
     let outDimension = try arguments.optionalInt("dim_out") ?? dimension
     let attended = try heads.count * heads.valueDimension * Self.projectedValueCount(arguments)
     let projects = heads.count > 1 || dimension != outDimension || isAttentionOnAttention
@@ -151,7 +151,7 @@ extension Attention {
     default:
       toOut = nil
     }
-    guard (1...heads.count).contains(rotatedHeadCount) else {
+    guard (1...heads.count).contains(self.rotatedHeadCount) else {
       throw .impossible(
         path: arguments.path, reason: "rotate_num_heads must be within 1 and the number of heads")
     }

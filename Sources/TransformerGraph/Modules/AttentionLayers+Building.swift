@@ -15,7 +15,7 @@ extension AttentionLayers {
       throw .impossible(path: path, reason: "dim and heads must be positive")
     }
     let plan = try LayerPlan(arguments, isCrossAttender: kind == .crossAttender)
-    let isCausal = kind == .attentionLayers ? try arguments.bool("causal") : kind == .decoder
+    isCausal = kind == .attentionLayers ? try arguments.bool("causal") : kind == .decoder
     let builder = try LayerBuilder(
       scope: scope, groups: groups, plan: plan, dimension: dimension, headCount: headCount,
       isCausal: isCausal, dialect: dialect)

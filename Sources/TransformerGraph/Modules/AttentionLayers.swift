@@ -8,6 +8,8 @@ public struct AttentionLayers: Sendable {
   public let headDimension: Int
   /// Which of the constructors.
   public let kind: Kind
+  /// Whether the stack was made causal (a `Decoder`).
+  public let isCausal: Bool
   /// The sub-layers, in the order in which they are stored.
   public let layers: [Layer]
   /// The order in which they are run, as positions in `layers`; a layer may run several times.

@@ -80,7 +80,7 @@ struct LayerBuilder {
         try Attention(
           place, groups.attention.spread(over: count, at: position), dimension: dimension,
           headCount: headCount, isCausal: isCausal, mixesValues: mixes && position > 0,
-          dialect: dialect))
+          rotatedHeadCount: arguments.optionalInt("rotate_num_heads"), dialect: dialect))
     case .cross:
       let selfCount = plan.kinds.count { $0 == .attention }
       let merged = groups.attention.withoutTuples(of: selfCount)

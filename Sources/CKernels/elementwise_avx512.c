@@ -1,0 +1,12 @@
+#include "elementwise.h"
+
+#if defined(__x86_64__)
+
+#define LANES 16
+#define KERNELS ck_elementwise_avx512
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
+#include "elementwise_vector.h"
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef COPENBLAS_H
+#define COPENBLAS_H
+
+#include <stdint.h>
+
+// OpenBLAS, opened when it is first needed.
+//
+// It is not linked: starting it costs tens of milliseconds, which commands that only read headers must
+// not pay, and Debian's build picks old kernels on processors it does not know by name. The kernel family
+// is read from the environment while the library starts, so it has to be chosen before.
+
+// Opens the library with the kernel family `core` ("SkylakeX", "Haswell", …), or its own choice if NULL.
+// A value of OPENBLAS_CORETYPE that is set already stays. Returns 0, or -1 if there is no such library
+// (then cob_error says why). Not safe to call from several threads at once.
+int cob_open(const char *core, int threads);
+
+// Why cob_open failed.
+const char *cob_error(void);
+
+// The kernel family in use, as OpenBLAS names it; NULL before cob_open.
+const char *cob_core(void);
+
+// C = alpha * op(A) * op(B) + beta * C, row-major; op transposes where the flag is not 0. op(A) is [m, k],
+// op(B) is [k, n], C is [m, n]; the leading dimensions are the distances between stored rows.
+void cob_sgemm(int transA, int transB, int m, int n, int k, float alpha, const float *a, int lda,
+               const float *b, int ldb, float beta, float *c, int ldc);
+
+#endif

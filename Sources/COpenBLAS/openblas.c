@@ -1,0 +1,44 @@
+#include "COpenBLAS.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+enum { rowMajor = 101, noTranspose = 111, transpose = 112 };
+
+typedef void (*sgemm_function)(int, int, int, int, int, int, float, const float *, int, const float *,
+                               int, float, float *, int);
+
+static void *library;
+static sgemm_function sgemm;
+static char *(*corename)(void);
+
+int cob_open(const char *core, int threads) {
+  if (library) return 0;
+  if (core) setenv("OPENBLAS_CORETYPE", core, 0);
+  static const char *names[] = {"libopenblas.so.0", "libopenblas.so"};
+  void *handle = NULL;
+  for (size_t i = 0; i < sizeof names / sizeof *names && !handle; i++)
+    handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+  if (!handle) return -1;
+  sgemm = (sgemm_function)dlsym(handle, "cblas_sgemm");
+  corename = (char *(*)(void))dlsym(handle, "openblas_get_corename");
+  void (*setThreads)(int) = (void (*)(int))dlsym(handle, "openblas_set_num_threads");
+  if (!sgemm) return -1;
+  if (setThreads && threads > 0) setThreads(threads);
+  library = handle;
+  return 0;
+}
+
+const char *cob_error(void) {
+  const char *text = dlerror();
+  return text ? text : "it lacks cblas_sgemm";
+}
+
+const char *cob_core(void) { return library && corename ? corename() : NULL; }
+
+void cob_sgemm(int transA, int transB, int m, int n, int k, float alpha, const float *a, int lda,
+               const float *b, int ldb, float beta, float *c, int ldc) {
+  sgemm(rowMajor, transA ? transpose : noTranspose, transB ? transpose : noTranspose, m, n, k, alpha, a,
+        lda, b, ldb, beta, c, ldc);
+}

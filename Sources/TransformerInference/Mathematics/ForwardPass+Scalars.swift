@@ -1,0 +1,9 @@
+internal import Foundation
+
+extension ForwardPass {
+  /// `1 / (1 + exp(−x))`.
+  static func logistic(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
+
+  /// The hyperbolic tangent.
+  static func tangent(_ x: Float) -> Float { tanh(x) }
+}

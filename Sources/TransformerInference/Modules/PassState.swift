@@ -1,0 +1,64 @@
+internal import TransformerGraph
+
+/// What the layers of one pass share.
+struct PassState {
+  /// Which tokens are there; nil: all.
+  var mask: Mask?
+  /// What cross-attention attends to, and which of it is there.
+  var context: Activations?
+  /// See `context`.
+  var contextMask: Mask?
+  /// Keys that each query may see, beyond the causal rule: `prefix_attn_len` of a PrefixDecoder.
+  var prefixLength = 0
+  /// Whether the mask is a PrefixDecoder's: causal, but for the prefix.
+  var isPrefixDecoder = false
+  /// Whether the stack is a causal one.
+  var isCausalStack = false
+  /// Whether logits of self- and cross-attention are carried to the next layer.
+  var carriesLogits = false
+  /// See `carriesLogits`.
+  var carriesCrossLogits = false
+  /// Whether the first layer's values are mixed into the later ones'.
+  var addsValueResidual = false
+  /// Biases by distance; nil where there is none.
+  var bias: DistanceBias?
+  /// Rotary positions; nil where there are none.
+  var rotary: RotaryTable?
+  /// Logits of the previous self-attention and cross-attention, `[b, h, i, j]`, where they are carried on.
+  var logits: [Float]?
+  /// See `logits`.
+  var crossLogits: [Float]?
+  /// Values of the first self-attention and cross-attention, where they are mixed into later ones.
+  var firstValues: Activations?
+  /// See `firstValues`.
+  var firstCrossValues: Activations?
+  /// Keys and values of earlier tokens, by attention in order of execution; nil where nothing is cached.
+  var cache: KeyValueCache?
+}
+
+/// Which positions of a batch of sequences are there, shape `[batch, length]`.
+struct Mask {
+  var values: [Bool]
+  let batch: Int
+  let length: Int
+
+  /// The positions of one sequence.
+  func row(_ item: Int) -> ArraySlice<Bool> { values[(item * length)..<((item + 1) * length)] }
+
+  /// The mask with `count` positions in front that are there.
+  func padded(by count: Int) -> Mask {
+    let front = [Bool](repeating: true, count: count)
+    return Mask(
+      values: (0..<batch).flatMap { front + row($0) }, batch: batch, length: length + count)
+  }
+}
+
+/// Keys (before rotary positions) and values of the tokens so far.
+struct KeyValueCache {
+  /// One entry for each self- and cross-attention, in order of execution.
+  var entries: [(keys: Activations, values: Activations)] = []
+  /// How many tokens are in it.
+  var length = 0
+  /// The entry whose turn it is in the current pass.
+  var position = 0
+}
