@@ -60,6 +60,8 @@ struct PickleCells: Sendable {
   var chunks: [Chunk] = []
   var calls: [Call] = []
   var globals: [PickleGraph.Global] = []
+  /// Where the functions stand that opcodes of younger protocols replace; -1 if the pickle does not name them.
+  var helpers = Helpers()
 
   init(source: [UInt8]) { self.source = source }
 

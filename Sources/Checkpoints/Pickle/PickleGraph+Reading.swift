@@ -39,9 +39,11 @@ extension PickleGraph {
     }
   }
 
-  /// The global at `id`.
+  /// The global at `id`, be it named outright or as an attribute of one (a nested class).
   package func global(_ id: ID) -> Global? {
     let cell = cells.cells[Int(id.position)]
-    return cell.kind == .global ? cells.globals[Int(cell.small)] : nil
+    if cell.kind == .global { return cells.globals[Int(cell.small)] }
+    guard let path = cells.global(at: id.position) else { return nil }
+    return globals.first { $0.module == path.module && $0.name == path.name }
   }
 }

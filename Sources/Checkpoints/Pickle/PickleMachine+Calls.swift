@@ -9,7 +9,8 @@ extension PickleMachine {
   mutating func reduce() throws(PickleFault) {
     let arguments = try popTuple("REDUCE")
     let callee = try popCallable("REDUCE")
-    pushCall(PickleCells.Call(kind: .reduce, callee: callee, arguments: arguments))
+    let call = PickleCells.Call(kind: .reduce, callee: callee, arguments: arguments)
+    pushCall(creation(by: call) ?? call)
   }
 
   /// NEWOBJ: what `class.__new__(class, *arguments)` would be.

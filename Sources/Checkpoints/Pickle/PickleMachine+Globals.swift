@@ -50,23 +50,26 @@ extension PickleMachine {
     return text
   }
 
-  /// The one value for a global.
+  /// The one value for a global as the pickle writes it.
   private mutating func global(module: String, name: String) throws(PickleFault) -> Int32 {
     let key = GlobalKey(module: module, name: name, isPython2: version < 3)
     if let known = globalPositions[key] { return known }
     let current = key.isPython2 ? Python2Names.current(module: module, name: name) : (module, name)
-    if policy == .refuseDangerous {
-      for (module, name) in [(module, name), current]
-      where GlobalPolicy.isDangerous(module: module, name: name) {
-        throw .dangerousGlobal(module: module, name: name)
-      }
-    }
+    try refuseIfDangerous(module: module, name: name)
+    try refuseIfDangerous(module: current.0, name: current.1)
     let reference = try addGlobal(module: current.0, name: current.1)
     globalPositions[key] = reference
     return reference
   }
 
-  private mutating func addGlobal(module: String, name: String) throws(PickleFault) -> Int32 {
+  func refuseIfDangerous(module: String, name: String) throws(PickleFault) {
+    if policy == .refuseDangerous, GlobalPolicy.isDangerous(module: module, name: name) {
+      throw .dangerousGlobal(module: module, name: name)
+    }
+  }
+
+  /// The one value for a global under its name of today.
+  mutating func addGlobal(module: String, name: String) throws(PickleFault) -> Int32 {
     let written = GlobalKey(module: module, name: name, isPython2: false)
     if let known = globalPositions[written] { return known }
     guard cells.globals.count < limits.globalCount else {
@@ -77,6 +80,7 @@ extension PickleMachine {
       PickleGraph.Global(module: module, name: name, byteOffset: opcodeOffset))
     let reference = cells.append(PickleCells.Cell(kind: .global, small: position, large: 0))
     globalPositions[written] = reference
+    cells.note(reference, module: module, name: name)
     return reference
   }
 }

@@ -3,10 +3,9 @@ extension PickleMachine {
   ///
   /// An opcode and its argument lie within one frame, or behind the last one.
   mutating func take(_ count: Int) throws(PickleFault) -> Range<Int> {
-    if position == readLimit { readLimit = source.count }
+    leaveFrameAtItsEnd()
     guard count <= readLimit - position else {
-      if readLimit < source.count { throw .frameCutsOpcode }
-      throw .truncated
+      throw isInFrame ? .frameCutsOpcode : .truncated
     }
     let range = position..<position + count
     position += count
@@ -41,11 +40,10 @@ extension PickleMachine {
 
   /// The place of the bytes up to the next line feed, which is consumed too.
   mutating func line() throws(PickleFault) -> Range<Int> {
-    if position == readLimit { readLimit = source.count }
+    leaveFrameAtItsEnd()
     let start = position
     guard let end = source[start..<readLimit].firstIndex(of: 0x0A) else {
-      if readLimit < source.count { throw .frameCutsOpcode }
-      throw .truncated
+      throw isInFrame ? .frameCutsOpcode : .truncated
     }
     position = end + 1
     return start..<end
@@ -61,12 +59,19 @@ extension PickleMachine {
   /// FRAME: the next `count` bytes hold whole opcodes.
   mutating func beginFrame() throws(PickleFault) {
     let declared = try integer(UInt64.self)
-    if position == readLimit { readLimit = source.count }
-    guard readLimit == source.count else { throw .nestedFrame }
+    leaveFrameAtItsEnd()
+    guard !isInFrame else { throw .nestedFrame }
     let remaining = source.count - position
     guard declared <= UInt64(remaining) else {
       throw .frameTooLong(declared: declared, remaining: remaining)
     }
     readLimit = position + Int(declared)
+    isInFrame = true
+  }
+
+  private mutating func leaveFrameAtItsEnd() {
+    guard isInFrame, position == readLimit else { return }
+    isInFrame = false
+    readLimit = source.count
   }
 }

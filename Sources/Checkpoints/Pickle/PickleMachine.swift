@@ -13,6 +13,7 @@ package struct PickleMachine {
   var position: Int
   /// Where the current frame ends; the end of the source outside of frames.
   var readLimit: Int
+  var isInFrame = false
   /// Where the current opcode is, for errors.
   var opcodeOffset: Int
   /// What PROTO said last; 0 without one.
@@ -47,7 +48,7 @@ package struct PickleMachine {
   ///   - policy: What is done about globals that only attacks need.
   ///   - limits: How much the pickle may ask for.
   /// - Returns: The graph; `endOffset` in it says where the pickle ended.
-  /// - Throws: A `PickleFault`, at the offset of the opcode that has it. `.truncated` means that more bytes may help.
+  /// - Throws: A `PickleFault`, at the offset of the opcode that has it. `isCutShort` of it says whether more bytes may help.
   package static func run(
     _ bytes: [UInt8], startingAt start: Int = 0, file: String, fileOffset: Int = 0,
     policy: GlobalPolicy = .refuseDangerous, limits: PickleLimits = PickleLimits()
@@ -74,7 +75,11 @@ package struct PickleMachine {
       opcodeOffset = position
       let byte = try byte()
       guard let opcode = PickleOpcode(rawValue: byte) else { throw .unknownOpcode(byte) }
-      if opcode == .stop { return try pop() }
+      if opcode == .stop {
+        let root = try pop()
+        try resolveAttributes(root: root)
+        return root
+      }
       operationCount += 1
       guard operationCount <= limits.operationCount else {
         throw .tooManyOperations(limit: limits.operationCount)

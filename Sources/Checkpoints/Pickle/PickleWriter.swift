@@ -162,9 +162,10 @@ extension PickleWriter {
   package mutating func endPersistentID() { emit(.binaryPersistentID) }
 
   /// Makes a call of the last two values, a global and a tuple.
-  package mutating func endCall() {
+  @discardableResult
+  package mutating func endCall() -> Reference {
     emit(.reduce)
-    memoize()
+    return memoize()
   }
 
   /// Gives the last value to the one before it as its state.

@@ -64,6 +64,7 @@ package struct StateDictPickle {
   private let dictionary: DictionaryKind
   private var storages: [Storage] = []
   private var tensors: [Tensor] = []
+  private var names: [(text: String, tensor: Int)] = []
 
   /// A dictionary without tensors.
   package init(_ dictionary: DictionaryKind = .dict) { self.dictionary = dictionary }
@@ -74,27 +75,46 @@ package struct StateDictPickle {
     return storages.count - 1
   }
 
-  /// Adds a tensor at the end.
-  package mutating func addTensor(_ tensor: Tensor) { tensors.append(tensor) }
+  /// Adds a tensor at the end; the result is what `addName` calls it by.
+  @discardableResult
+  package mutating func addTensor(_ tensor: Tensor) -> Int {
+    tensors.append(tensor)
+    names.append((tensor.name, tensors.count - 1))
+    return tensors.count - 1
+  }
+
+  /// Adds, at the end, another name of a tensor that is there: one object in Python, not two views.
+  package mutating func addName(_ name: String, ofTensor tensor: Int) {
+    names.append((name, tensor))
+  }
 
   /// The pickle.
   package func encoded() -> [UInt8] {
     var writer = PickleWriter()
-    var keys = [PickleWriter.Reference?](repeating: nil, count: storages.count)
+    var written = Written(
+      keys: Array(repeating: nil, count: storages.count),
+      tensors: Array(repeating: nil, count: tensors.count))
     func writeItem(_ writer: inout PickleWriter, _ position: Int) {
-      writer.text(tensors[position].name)
-      write(tensors[position], to: &writer, keys: &keys)
+      writer.text(names[position].text)
+      write(names[position].tensor, to: &writer, &written)
     }
     switch dictionary {
     case .dict:
       writer.emptyDict()
-      writer.dictItems(tensors.count, writeItem)
+      writer.dictItems(names.count, writeItem)
     case .orderedDict(let metadata):
       writer.emptyOrderedDict()
-      writer.mappingItems(tensors.count, writeItem)
+      writer.mappingItems(names.count, writeItem)
       if let metadata { writeAttributes(metadata, to: &writer) }
     }
     return writer.finished()
+  }
+
+  /// What was written and may come again.
+  private struct Written {
+    /// The texts that are the keys of storages.
+    var keys: [PickleWriter.Reference?]
+    var tensors: [PickleWriter.Reference?]
   }
 }
 
@@ -109,36 +129,42 @@ extension StateDictPickle {
     writer.endState()
   }
 
+  private func write(_ position: Int, to writer: inout PickleWriter, _ written: inout Written) {
+    if let reference = written.tensors[position] { return writer.get(reference) }
+    let tensor = tensors[position]
+    written.tensors[position] = write(tensor, to: &writer, key: &written.keys[tensor.storage])
+  }
+
   private func write(
-    _ tensor: Tensor, to writer: inout PickleWriter, keys: inout [PickleWriter.Reference?]
-  ) {
+    _ tensor: Tensor, to writer: inout PickleWriter, key: inout PickleWriter.Reference?
+  ) -> PickleWriter.Reference {
     switch tensor.role {
     case .plain:
-      writeRebuild(tensor, requiresGrad: false, to: &writer, keys: &keys)
+      return writeRebuild(tensor, requiresGrad: false, to: &writer, key: &key)
     case .tracked:
-      writeRebuild(tensor, requiresGrad: true, to: &writer, keys: &keys)
+      return writeRebuild(tensor, requiresGrad: true, to: &writer, key: &key)
     case .parameter(let requiresGrad):
       // A parameter is made of a tensor, which never asks for a gradient itself.
       writer.global("torch._utils", "_rebuild_parameter")
-      writeRebuild(tensor, requiresGrad: false, to: &writer, keys: &keys)
+      _ = writeRebuild(tensor, requiresGrad: false, to: &writer, key: &key)
       writer.bool(requiresGrad)
       writer.emptyOrderedDict()
       writer.endTuple(3)
-      writer.endCall()
+      return writer.endCall()
     }
   }
 
   /// The call of `_rebuild_tensor_v2`, or of `_rebuild_tensor_v3` for dtypes without a storage class.
   private func writeRebuild(
     _ tensor: Tensor, requiresGrad: Bool, to writer: inout PickleWriter,
-    keys: inout [PickleWriter.Reference?]
-  ) {
+    key: inout PickleWriter.Reference?
+  ) -> PickleWriter.Reference {
     let storage = storages[tensor.storage]
     let dtypeName: String? =
       if case .untyped(let name) = storage.type { name } else { nil }
     writer.global("torch._utils", "_rebuild_tensor_\(dtypeName == nil ? "v2" : "v3")")
     writer.mark()
-    write(storage, key: &keys[tensor.storage], to: &writer)
+    write(storage, key: &key, to: &writer)
     writer.int(tensor.elementOffset)
     writer.tuple(tensor.shape)
     writer.tuple(tensor.strides)
@@ -147,7 +173,7 @@ extension StateDictPickle {
     if let dtypeName { writer.global("torch", dtypeName) }
     writeModifiers(of: tensor, to: &writer)
     writer.endTuple(6)
-    writer.endCall()
+    return writer.endCall()
   }
 
   private func write(

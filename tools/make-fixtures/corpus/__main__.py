@@ -1,4 +1,4 @@
-"""Writes everything below a fixtures folder: python -m corpus FIXTURES [models torch safetensors malformed elements]."""
+"""Writes everything below a fixtures folder: python -m corpus FIXTURES [models torch safetensors malformed elements pickle]."""
 
 import importlib
 import pathlib
@@ -16,7 +16,7 @@ from .samples import SEED
 from .truth import Manifest
 
 PARTS = {"models": "models", "safetensors": "safetensors_files", "malformed": "malformed",
-         "elements": "elements"}
+         "elements": "elements", "pickle": "pickles"}
 TORCH_MODULES = ["torch_tensors", "torch_sharing", "torch_checkpoints", "torch_values",
                  "torch_containers", "torch_legacy", "torch_by_hand", "numpy_files"]
 
@@ -36,7 +36,7 @@ def _torch(root):
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    wanted = sys.argv[2:] or ["models", "torch", "safetensors", "malformed", "elements"]
+    wanted = sys.argv[2:] or ["models", "torch", "safetensors", "malformed", "elements", "pickle"]
     for part in wanted:
         if part == "torch":
             _torch(root)
