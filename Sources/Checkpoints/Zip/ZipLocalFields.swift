@@ -32,10 +32,7 @@ struct ZipLocalFields {
   ///   - rest: The name and the extra field.
   /// - Throws: Where they differ.
   func check(_ header: ZipCentralHeader, rest: RawSpan) throws(ZipFault) {
-    let name = ZipName.text(of: rest.extracting(0..<nameByteCount))
-    guard name.utf8.elementsEqual(header.name.utf8) else {
-      throw .nameDiffers(record: header.name, local: name)
-    }
+    try checkName(header, rest.extracting(0..<nameByteCount))
     guard method == header.method else {
       throw .methodDiffers(record: header.name, local: method, directory: header.method)
     }
@@ -49,6 +46,15 @@ struct ZipLocalFields {
       try checkUnknown(header)
     } else {
       try checkKnown(header, sizes)
+    }
+  }
+
+  private func checkName(_ header: ZipCentralHeader, _ bytes: RawSpan) throws(ZipFault) {
+    if bytes.isUTF8(of: header.name) { return }
+    // Perhaps it is not UTF-8.
+    let name = ZipName.text(of: bytes)
+    guard name.utf8.elementsEqual(header.name.utf8) else {
+      throw .nameDiffers(record: header.name, local: name)
     }
   }
 

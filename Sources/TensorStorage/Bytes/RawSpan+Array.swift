@@ -29,3 +29,16 @@ extension MutableRawSpan {
     _mutatingExtracting(range)
   }
 }
+
+extension RawSpan {
+  /// Whether these are the UTF-8 bytes of `text`.
+  public func isUTF8(of text: String) -> Bool {
+    // SAFETY: both buffers are only read, within the closures, and compared to the same length.
+    unsafe withUnsafeBytes { mine in
+      let isSame = unsafe text.utf8.withContiguousStorageIfAvailable { other in
+        unsafe mine.elementsEqual(other)
+      }
+      return unsafe isSame ?? mine.elementsEqual(text.utf8)
+    }
+  }
+}
