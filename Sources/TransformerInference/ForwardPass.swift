@@ -1,7 +1,9 @@
 internal import TensorStorage
 internal import TransformerGraph
 
-/// Runs modules on activations. Every module of the graph has its formula in one of the extensions.
+/// Runs modules on activations.
+///
+/// Every module of the graph has its formula in one of the extensions.
 struct ForwardPass {
   let weights: Weights
 

@@ -1,0 +1,66 @@
+public import Checkpoints
+internal import TensorStorage
+
+/// A configuration read off names and shapes, as far as that decides it.
+public struct InferredConfiguration: Sendable {
+  /// Something that names and shapes do not decide.
+  public struct Question: Hashable, Sendable {
+    /// The argument, as `--set` takes it: `attn_layers.heads`.
+    public let argument: String
+    /// Values that fit the shapes, the assumed one first.
+    public let values: [String]
+    /// Why it cannot be told.
+    public let reason: String
+  }
+
+  /// The configuration, with the assumed value of each question.
+  public var configuration: ModelConfiguration
+  /// What stands before the model's paths in the checkpoint's names.
+  public let prefix: String
+  /// What is not decided.
+  public let questions: [Question]
+  /// What was concluded from hints, each a sentence.
+  public let hints: [String]
+}
+
+extension InferredConfiguration {
+  /// Reads what can be read; nil if the checkpoint is no model of x-transformers.
+  ///
+  /// Small tensors (norm gains) are read for hints about the release.
+  public init?(_ checkpoint: Checkpoint) {
+    guard let prefix = Self.modelPrefix(checkpoint) else { return nil }
+    var inference = ConfigurationInference(checkpoint, prefix: prefix)
+    guard let call = inference.model(TensorTree(checkpoint, prefix: prefix)) else { return nil }
+    configuration = ModelConfiguration(call, dialect: inference.dialect)
+    self.prefix = prefix
+    questions = inference.questions
+    hints = inference.hints
+  }
+
+  /// What stands before the outermost module of the model: the shortest start that `attn_layers`, an
+  /// encoder with a decoder, or bare `layers` follow.
+  private static func modelPrefix(_ checkpoint: Checkpoint) -> String? {
+    var votes: [String: Int] = [:]
+    for entry in checkpoint.entries {
+      let parts = entry.name.text.split(separator: ".", omittingEmptySubsequences: false)
+      guard let position = modelPosition(parts.map(String.init)) else { continue }
+      votes[parts[..<position].map { $0 + "." }.joined(), default: 0] += 1
+    }
+    return votes.max { a, b in
+      a.value != b.value ? a.value < b.value : a.key.utf8.count > b.key.utf8.count
+    }?.key
+  }
+
+  private static func modelPosition(_ parts: [String]) -> Int? {
+    if let layers = parts.firstIndex(of: "attn_layers") {
+      var start = layers
+      if start > 0, parts[start - 1] == "net" { start -= 1 }
+      if start > 0, ["encoder", "decoder"].contains(parts[start - 1]) { start -= 1 }
+      return start
+    }
+    guard let layers = parts.firstIndex(of: "layers"), parts.count > layers + 3,
+      Int(parts[layers + 1]) != nil, ["0", "1", "2"].contains(parts[layers + 2])
+    else { return nil }
+    return layers
+  }
+}
