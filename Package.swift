@@ -39,7 +39,11 @@ let package = Package(
     .target(
       name: "TensorStorage", dependencies: ["CKernels", "CLinux"], swiftSettings: settings),
     .target(
-      name: "Checkpoints", dependencies: ["TensorStorage", "CZlib"], swiftSettings: settings),
+      name: "Checkpoints",
+      dependencies: [
+        "TensorStorage", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: settings),
     .target(
       name: "TransformerGraph", dependencies: ["Checkpoints", "TensorStorage"],
       swiftSettings: settings),
@@ -55,7 +59,6 @@ let package = Package(
         "Checkpoints",
         "TensorStorage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
 

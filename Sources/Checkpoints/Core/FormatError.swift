@@ -42,6 +42,8 @@ public struct FormatError: Error, Equatable, Sendable {
     case foreign(ForeignFault)
     /// What was asked for cannot be written as asked.
     case plan(PlanFault)
+    /// A text file with a list of names, given beside a checkpoint.
+    case listing(ListingFault)
   }
 }
 
@@ -76,6 +78,7 @@ extension FormatError {
     case .shards(let fault): fault
     case .foreign(let fault): fault
     case .plan(let fault): fault
+    case .listing(let fault): fault
     }
   }
 

@@ -70,4 +70,15 @@ extension FileError: CustomStringConvertible {
     case .interrupted: "Interrupted"
     }
   }
+
+  /// The file that is concerned, as the user named it.
+  public var file: String? {
+    switch self {
+    case .cannotOpen(let file, _), .notARegularFile(let file), .readFailed(let file, _, _),
+      .truncated(let file, _, _, _), .damaged(let file, _, _), .noData(let file),
+      .exists(let file), .isSource(let file), .noSpace(let file, _), .writeFailed(let file, _, _):
+      file
+    case .interrupted: nil
+    }
+  }
 }
