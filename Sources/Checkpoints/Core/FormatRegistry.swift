@@ -1,22 +1,25 @@
-internal import TensorStorage
+package import TensorStorage
 
 /// Every format that can be read, in the order in which they are tried.
-enum FormatRegistry {
+package enum FormatRegistry {
   /// How many of a file's first bytes decide its format.
-  static let prefixByteCount = 4096
+  package static let prefixByteCount = 4096
 
   /// The formats that are told by a file's first bytes, one a line.
   static let formats: [any CheckpointFormat.Type] = [
-    SafetensorsFormat.self
+    SafetensorsFormat.self,
+    NumpyFormat.self,
   ]
 
   /// The formats that are told by a zip archive's records, one a line.
-  static let zippedFormats: [any ZippedFormat.Type] = []
+  static let zippedFormats: [any ZippedFormat.Type] = [
+    NumpyArchiveFormat.self
+  ]
 
   /// Reads one file, whatever its name is: its first bytes decide.
   ///
   /// - Throws: The fault of the format they belong to, or the name of what the file is instead.
-  static func readFile(
+  package static func readFile(
     _ file: RandomAccessFile, options: ReadOptions
   ) throws(FormatError) -> Checkpoint {
     let prefix: [UInt8]
