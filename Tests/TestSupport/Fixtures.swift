@@ -37,8 +37,12 @@ public struct Fixture: Decodable, Sendable, CustomStringConvertible {
   public var tensors: [Tensor]?
   /// The exit codes that a conversion may have.
   public var exit: [Int]?
+  /// The code of the error, where the real library has a name for it.
+  public var error: String?
   /// What it is about.
   public var notes: String?
+  /// What is wrong with it, of a malformed file.
+  public var what: String?
 
   /// A tensor as the real library reads it.
   public struct Tensor: Decodable, Sendable, Hashable {
@@ -53,7 +57,7 @@ public struct Fixture: Decodable, Sendable, CustomStringConvertible {
   }
 
   /// The file and what it is about, for a test's report.
-  public var description: String { "\(file): \(notes ?? "")" }
+  public var description: String { "\(file): \(notes ?? what ?? "")" }
 }
 
 extension Checkpoint {

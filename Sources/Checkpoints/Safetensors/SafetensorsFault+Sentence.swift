@@ -23,6 +23,9 @@ extension SafetensorsFault {
           + "safetensors allows no \(start < expected ? "overlaps" : "holes")"
     case .validationOverflow(let shape):
       "the shape \(Self.text(shape)) has more elements than 64 bits can count"
+    case .extentOverflow(let shape):
+      "the shape \(Self.text(shape)) has an extent, or extents before its zero, beyond the 63 bits "
+        + "that torch, numpy and this program count with"
     case .misalignedSlice(let dtype, let elementCount):
       "\(elementCount) elements of \(dtype.name) do not fill whole bytes"
     case .tensorInvalidInfo(let declared, let needed, let dtype, let shape):

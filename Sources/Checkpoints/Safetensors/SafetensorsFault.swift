@@ -18,6 +18,8 @@ public enum SafetensorsFault: FormatFault {
   case invalidOffset(start: UInt64, end: UInt64, expected: UInt64)
   /// The shape has more elements, or bits, than can be counted.
   case validationOverflow(shape: [UInt64])
+  /// A shape without elements whose extents only the reference, which counts to 2⁶⁴ − 1, can hold.
+  case extentOverflow(shape: [UInt64])
   /// The elements do not fill their last byte.
   case misalignedSlice(dtype: DType, elementCount: UInt64)
   /// The offsets span another number of bytes than the dtype and the shape need.
@@ -70,7 +72,7 @@ extension SafetensorsFault {
     case .invalidHeader: "InvalidHeader"
     case .invalidHeaderDeserialization: "InvalidHeaderDeserialization"
     case .invalidOffset: "InvalidOffset"
-    case .validationOverflow: "ValidationOverflow"
+    case .validationOverflow, .extentOverflow: "ValidationOverflow"
     case .misalignedSlice: "MisalignedSlice"
     case .tensorInvalidInfo: "TensorInvalidInfo"
     case .incompleteBuffer, .trailingBytes: "MetadataIncompleteBuffer"

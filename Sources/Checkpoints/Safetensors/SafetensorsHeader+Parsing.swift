@@ -38,7 +38,7 @@ struct SafetensorsHeaderParser {
   private var hasMetadata = false
   private var shape: [Int] = []
   private var lastShape: [Int] = []
-  private var last = (text: [UInt8](), dtype: DType.f32)
+  private var last = (text: [UInt8]("F32".utf8), dtype: DType.f32)
 
   private let metadataName = [UInt8](SafetensorsHeader.metadataName.utf8)
   private let dtypeField = [UInt8]("dtype".utf8)

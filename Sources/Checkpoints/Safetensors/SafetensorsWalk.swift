@@ -24,14 +24,12 @@ struct SafetensorsWalk {
     if !Self.isInDataOrder(tensors) {
       tensors.sort { ($0.start, $0.end) < ($1.start, $1.end) }
     }
-    let end: UInt64
     do throws(FormatError) {
-      end = try checkTiling(tensors)
+      try checkEnd(try checkTiling(tensors), tensors)
     } catch {
-      // Two tensors of one name cannot tile; say that first.
+      // Two tensors of one name rarely tile; they are the cause then.
       throw firstDuplicate(tensors) ?? error
     }
-    try checkEnd(end, tensors)
     var checkpoint = Checkpoint(
       source: CheckpointSource(format: SafetensorsFormat.identifier, files: [file.path]))
     checkpoint.reserveCapacity(tensors.count)
@@ -94,8 +92,7 @@ struct SafetensorsWalk {
     guard bits.isMultiple(of: 8) else {
       throw .misalignedSlice(dtype: tensor.dtype, elementCount: count)
     }
-    // The reference counts to 2⁶⁴, but no extent above 2⁶³ − 1 fits torch, numpy or this program.
-    guard !hasHugeExtent else { throw .validationOverflow(shape: extents(tensor)) }
+    guard !hasHugeExtent else { throw .extentOverflow(shape: extents(tensor)) }
     return bits / 8
   }
 
@@ -153,7 +150,7 @@ struct SafetensorsWalk {
     }
     guard
       let view = LazyTensor(dtype: tensor.dtype, shape: tensor.shape, storage: Storage(range))
-    else { throw fault(.validationOverflow(shape: Self.extents(tensor)), tensor) }
+    else { throw fault(.extentOverflow(shape: Self.extents(tensor)), tensor) }
     guard checkpoint.append(Checkpoint.Entry(name: tensor.name, tensor: view)) else {
       throw fault(.duplicateName, tensor)
     }

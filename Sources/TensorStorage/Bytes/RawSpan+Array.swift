@@ -42,3 +42,16 @@ extension RawSpan {
     }
   }
 }
+
+extension MutableRawSpan {
+  /// Copies as many bytes as both have.
+  ///
+  /// - Precondition: Both have equally many.
+  public mutating func copy(_ source: RawSpan) {
+    precondition(source.byteCount == byteCount, "the source has another number of bytes")
+    // SAFETY: both extents are equal, and one of them is accessed exclusively.
+    unsafe withUnsafeMutableBytes { target in
+      unsafe source.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+    }
+  }
+}

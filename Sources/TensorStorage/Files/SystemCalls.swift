@@ -9,6 +9,9 @@ struct SystemError: Error, Equatable {
   /// The `errno`.
   var code: Int32
 
+  /// Nothing has that name.
+  static let notFound = SystemError(code: ENOENT)
+
   /// Whether the disk or the user's quota is full.
   var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
 
@@ -165,6 +168,25 @@ enum SystemCalls {
 
   /// Removes a directory if it is empty.
   static func removeDirectory(_ path: String) { _ = unsafe rmdir(path) }
+
+  /// The names in a directory, in the order of the file system, without `.` and `..`.
+  static func names(in path: String) throws(SystemError) -> [String] {
+    if path.utf8.contains(0) { throw SystemError(code: EINVAL) }
+    guard let stream = unsafe opendir(path) else { throw SystemError(code: errno) }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    errno = 0
+    // SAFETY: an entry is copied before the next is read, and the stream is this function's own.
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+      errno = 0
+    }
+    if errno != 0 { throw SystemError(code: errno) }
+    return names
+  }
 
   /// Runs a call again while signals interrupt it.
   @discardableResult

@@ -61,6 +61,7 @@ internal import Testing
     #"{"dtype":"F8_E4M3FN","shape":[4],"data_offsets":[0,4]}"#,
     #"{"dtype":"I4","shape":[8],"data_offsets":[0,4]}"#,
     #"{"dtype":null,"shape":[4],"data_offsets":[0,4]}"#,
+    #"{"dtype":"","shape":[1],"data_offsets":[0,4]}"#,
     #"{"dtype":"U8","shape":null,"data_offsets":[0,4]}"#,
     #"{"dtype":"U8","shape":4,"data_offsets":[0,4]}"#,
     #"{"dtype":"U8","shape":[4.0],"data_offsets":[0,4]}"#,
