@@ -15,6 +15,12 @@ extension PickleCells {
     ]
   }
 
+  /// Makes room for that many values and as many references.
+  mutating func reserveCapacity(_ count: Int) {
+    cells.reserveCapacity(count)
+    references.reserveCapacity(count)
+  }
+
   /// Adds a value; the result is the reference to it.
   mutating func append(_ cell: Cell) -> Int32 {
     cells.append(cell)
@@ -51,11 +57,26 @@ extension PickleCells {
 
   /// Adds references to what a call holds.
   mutating func extend(
-    call position: Int32, _ member: WritableKeyPath<Call, Chain>, with added: ArraySlice<Int32>
+    call position: Int32, _ member: WritableKeyPath<Contents, Chain>,
+    with added: ArraySlice<Int32>
   ) {
-    var chain = calls[Int(position)][keyPath: member]
+    let place = contents(ofCall: position)
+    var chain = contents[place][keyPath: member]
     extend(&chain, with: added)
-    calls[Int(position)][keyPath: member] = chain
+    contents[place][keyPath: member] = chain
+  }
+
+  /// Gives a call keyword arguments.
+  mutating func setKeywordArguments(_ reference: Int32, ofCall position: Int32) {
+    contents[contents(ofCall: position)].keywordArguments = reference
+  }
+
+  private mutating func contents(ofCall position: Int32) -> Int {
+    if calls[Int(position)].contents < 0 {
+      calls[Int(position)].contents = Int32(contents.count)
+      contents.append(Contents())
+    }
+    return Int(calls[Int(position)].contents)
   }
 }
 

@@ -11,6 +11,11 @@ extension PickleCells {
     var attribute: Int32 = -1
     /// `object`.
     var object: Int32 = -1
+
+    /// Whether `callee` is one of those that create objects.
+    func create(_ callee: Int32) -> Bool {
+      callee == reconstructor || callee == newObject || callee == newObjectWithKeywords
+    }
   }
 
   /// Remembers a global if it is one of these.

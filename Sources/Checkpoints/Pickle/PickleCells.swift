@@ -45,6 +45,12 @@ struct PickleCells: Sendable {
     var kind: PickleGraph.Object.Kind
     var callee: Int32
     var arguments: Int32
+    /// The position of what else there is; -1 if there is nothing, as with most.
+    var contents: Int32 = -1
+  }
+
+  /// What a call got besides its arguments.
+  struct Contents {
     var keywordArguments: Int32 = -1
     var states = Chain()
     var items = Chain()
@@ -59,6 +65,7 @@ struct PickleCells: Sendable {
   var references: [Int32] = []
   var chunks: [Chunk] = []
   var calls: [Call] = []
+  var contents: [Contents] = []
   var globals: [PickleGraph.Global] = []
   /// Where the functions stand that opcodes of younger protocols replace; -1 if the pickle does not name them.
   var helpers = Helpers()
@@ -134,13 +141,15 @@ struct PickleCells: Sendable {
   }
 
   private func object(_ call: Call) -> PickleGraph.Object {
-    PickleGraph.Object(
+    let contents = call.contents < 0 ? Contents() : contents[Int(call.contents)]
+    let keywords = contents.keywordArguments
+    return PickleGraph.Object(
       kind: call.kind,
       callee: ID(position: call.callee),
       arguments: ID(position: call.arguments),
-      keywordArguments: call.keywordArguments < 0 ? nil : ID(position: call.keywordArguments),
-      states: elements(from: call.states.first),
-      items: pairs(from: call.items.first),
-      elements: elements(from: call.elements.first))
+      keywordArguments: keywords < 0 ? nil : ID(position: keywords),
+      states: elements(from: contents.states.first),
+      items: pairs(from: contents.items.first),
+      elements: elements(from: contents.elements.first))
   }
 }

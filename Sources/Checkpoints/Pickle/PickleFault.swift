@@ -10,6 +10,10 @@ public enum PickleFault: FormatFault, Error {
   case tooManyOperations(limit: Int)
   /// More different globals than any checkpoint needs.
   case tooManyGlobals(limit: Int)
+  /// More text that has to be decoded than any checkpoint has.
+  case tooMuchText(limit: Int)
+  /// More memo entries out of order than any pickler makes.
+  case scatteredMemo(limit: Int)
   /// A byte that is no opcode.
   case unknownOpcode(UInt8)
   /// PROTO names a protocol that does not exist yet.
@@ -77,7 +81,8 @@ extension PickleFault {
   public var code: String {
     switch self {
     case .truncated: "PickleTruncated"
-    case .tooLong, .tooManyOperations, .tooManyGlobals, .tooManyDigits, .globalTooLong:
+    case .tooLong, .tooManyOperations, .tooManyGlobals, .tooManyDigits, .globalTooLong,
+      .tooMuchText, .scatteredMemo:
       "PickleLimitExceeded"
     case .unknownOpcode: "PickleUnknownOpcode"
     case .unsupportedProtocol: "PickleUnsupportedProtocol"
@@ -103,6 +108,10 @@ extension PickleFault {
       "the pickle has more than \(limit) opcodes; no checkpoint needs so many"
     case .tooManyGlobals(let limit):
       "the pickle names more than \(limit) different globals; no checkpoint needs so many"
+    case .tooMuchText(let limit):
+      "the pickle has more than \(limit) bytes of escaped text; no checkpoint has so much"
+    case .scatteredMemo(let limit):
+      "the pickle puts more than \(limit) values under numbers out of order; no pickler does"
     case .unknownOpcode(let byte):
       "byte 0x\(hexadecimal(byte)) is not a pickle opcode; the file is damaged or not a pickle"
     case .unsupportedProtocol(let version):
@@ -120,7 +129,7 @@ extension PickleFault {
     case .malformedNumber(let text):
       "the pickle has '\(escaped(String(text.prefix(40))))' where a number is needed"
     case .tooManyDigits(let count, let limit):
-      "the pickle has a number of \(count) characters; at most \(limit) are read, as in Python"
+      "the pickle has a number of \(count) characters; at most \(limit) are read"
     case .unquotedString: "the pickle's STRING is not in quotes"
     case .malformedEscape: "the pickle has text with a malformed escape"
     case .malformedGlobal: "the pickle names a global by text that is empty or not UTF-8"

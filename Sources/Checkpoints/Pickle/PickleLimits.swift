@@ -3,13 +3,27 @@ package struct PickleLimits: Sendable {
   /// The number of opcodes.
   ///
   /// Each opcode makes at most one value of at most 20 bytes, so that this bounds memory (about 350 MB)
-  /// and time (under a second). A state dict needs about 20 opcodes for a tensor.
+  /// and time (a second or two). A state dict needs about 20 opcodes for a tensor.
   package var operationCount = 1 << 24
 
   /// The number of digits of an integer written as text.
   ///
   /// Python's own limit: their conversion takes time that grows with the square of it.
   package var digitCount = 4300
+
+  /// The number of characters of a float written as text; Python writes at most 25.
+  package var floatCharacterCount = 400
+
+  /// The number of bytes of texts and integers that are written in other bytes than they mean, all together.
+  ///
+  /// In protocol 0 alone, whose state dicts have names of a few megabytes at most.
+  package var decodedByteCount = 1 << 26
+
+  /// The number of memo entries that are not numbered in order: no pickler leaves gaps.
+  package var unorderedMemoCount = 100_000
+
+  /// The number of calls of `getattr` that are read as names of classes nested in others.
+  package var attributeCount = 10_000
 
   /// The number of bytes of a global's module or name.
   ///

@@ -10,7 +10,7 @@ extension PickleMachine {
     let arguments = try popTuple("REDUCE")
     let callee = try popCallable("REDUCE")
     let call = PickleCells.Call(kind: .reduce, callee: callee, arguments: arguments)
-    pushCall(creation(by: call) ?? call)
+    if !pushCreation(insteadOf: call) { pushCall(call) }
   }
 
   /// NEWOBJ: what `class.__new__(class, *arguments)` would be.
@@ -28,10 +28,8 @@ extension PickleMachine {
     }
     let arguments = try popTuple("NEWOBJ_EX")
     let callee = try popCallable("NEWOBJ_EX")
-    pushCall(
-      PickleCells.Call(
-        kind: .newObject, callee: callee, arguments: arguments,
-        keywordArguments: keywordArguments))
+    let call = PickleCells.Call(kind: .newObject, callee: callee, arguments: arguments)
+    pushCall(call, keywordArguments: keywordArguments)
   }
 
   /// INST: a class named by two lines, with arguments from the last MARK.
@@ -61,9 +59,10 @@ extension PickleMachine {
     cells.extend(call: cell.small, \.states, with: [state])
   }
 
-  private mutating func pushCall(_ call: PickleCells.Call) {
+  mutating func pushCall(_ call: PickleCells.Call, keywordArguments: Int32? = nil) {
     let position = Int32(cells.calls.count)
     cells.calls.append(call)
+    if let keywordArguments { cells.setKeywordArguments(keywordArguments, ofCall: position) }
     push(PickleCells.Cell(kind: .object, small: position, large: 0))
   }
 

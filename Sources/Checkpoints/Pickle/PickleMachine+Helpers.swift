@@ -2,25 +2,28 @@ internal import TensorStorage
 
 /// What older protocols say by calls, said as the opcodes of younger ones.
 extension PickleMachine {
-  /// The creation of an object that `call` stands for; nil if it is an ordinary call.
-  mutating func creation(by call: PickleCells.Call) -> PickleCells.Call? {
+  /// Pushes the creation of an object that `call` stands for; false, and nothing, if it is an ordinary call.
+  mutating func pushCreation(insteadOf call: PickleCells.Call) -> Bool {
     let helpers = cells.helpers
+    guard helpers.create(call.callee) else { return false }
     let tuple = cell(call.arguments)
-    let arguments = [Int32](cells.elements(ofTuple: tuple).prefix(3))
-    guard let callee = arguments.first else { return nil }
+    let arguments = cells.elements(ofTuple: tuple)
+    guard let callee = arguments.first else { return false }
+    let rest = [Int32](arguments.dropFirst().prefix(3))
+    var creation = PickleCells.Call(
+      kind: .newObject, callee: callee, arguments: PickleCells.emptyTuple)
     switch call.callee {
-    case helpers.reconstructor where arguments.dropFirst() == [helpers.object, PickleCells.none]:
-      return PickleCells.Call(kind: .newObject, callee: callee, arguments: PickleCells.emptyTuple)
-    case helpers.newObject:
-      return PickleCells.Call(kind: .newObject, callee: callee, arguments: tail(of: tuple))
+    case helpers.reconstructor where rest == [helpers.object, PickleCells.none]: break
+    case helpers.newObject: creation.arguments = tail(of: tuple)
     case helpers.newObjectWithKeywords
-    where arguments.count == 3 && cell(arguments[1]).kind == .tuple
-      && cell(arguments[2]).kind == .dict:
-      return PickleCells.Call(
-        kind: .newObject, callee: callee, arguments: arguments[1],
-        keywordArguments: arguments[2])
-    default: return nil
+    where rest.count == 2 && cell(rest[0]).kind == .tuple && cell(rest[1]).kind == .dict:
+      creation.arguments = rest[0]
+      pushCall(creation, keywordArguments: rest[1])
+      return true
+    default: return false
     }
+    pushCall(creation)
+    return true
   }
 
   /// All but the first element of a tuple: the same references, seen from the second on.
@@ -44,8 +47,10 @@ extension PickleMachine {
     var isHandedOn =
       root == attribute || cells.references.contains(attribute)
       || cells.cells.contains { $0.kind == .persistent && $0.small == attribute }
+    var remainingCount = limits.attributeCount
     for call in cells.calls where call.callee == attribute {
-      if let path = cells.global(by: call) {
+      remainingCount -= 1
+      if remainingCount >= 0, let path = cells.global(by: call) {
         try refuseIfDangerous(module: path.module, name: path.name)
         _ = try addGlobal(module: path.module, name: path.name)
       } else {

@@ -40,7 +40,9 @@ extension PickleMachine {
   }
 
   mutating func store(at number: UInt64) throws(PickleFault) {
-    memo.store(try top(), at: number)
+    guard memo.store(try top(), at: number, unorderedLimit: limits.unorderedMemoCount) else {
+      throw .scatteredMemo(limit: limits.unorderedMemoCount)
+    }
   }
 
   mutating func load(from number: UInt64) throws(PickleFault) {

@@ -26,7 +26,7 @@ package struct PickleMachine {
   var fence = 0
   var memo = PickleMemo()
   var cells: PickleCells
-  var globalPositions: [GlobalKey: Int32] = [:]
+  var globalNames = PickleGlobalNames()
 
   private init(_ source: [UInt8], at start: Int, limits: PickleLimits, policy: GlobalPolicy) {
     self.source = source
@@ -69,6 +69,7 @@ package struct PickleMachine {
     guard source.count <= limits.byteCount else {
       throw .tooLong(byteCount: source.count, limit: limits.byteCount)
     }
+    reserveCapacity()
     cells.addConstants()
     var operationCount = 0
     while true {
@@ -86,6 +87,13 @@ package struct PickleMachine {
       }
       try execute(opcode)
     }
+  }
+
+  /// Makes room for about what a state dict of that many bytes needs, in memory that costs nothing until used.
+  private mutating func reserveCapacity() {
+    let expectedCount = min(source.count - position, 1 << 24) / 8
+    cells.reserveCapacity(expectedCount)
+    memo.reserveCapacity(expectedCount)
   }
 
   // Long because there are that many opcodes: a table of calls, and nothing else.

@@ -78,13 +78,51 @@ internal import Testing
   @Test func `may not have integers that take long to read`() throws {
     let longest = String(repeating: "9", count: 4300)
     #expect(throws: Never.self) { try graph(pickle("I\(longest)\n.")) }
-    for opcodes in ["I9\(longest)\n.", "L9\(longest)\n.", "F9\(longest)\n.", "Np9\(longest)\n."] {
+    for opcodes in ["I9\(longest)\n.", "L9\(longest)\n.", "Np9\(longest)\n."] {
       #expect {
         try graph(pickle(opcodes))
       } throws: { error in
         (error as? FormatError)?.fault == .pickle(.tooManyDigits(count: 4301, limit: 4300))
       }
     }
+  }
+
+  @Test func `may not have floats that take long to read`() throws {
+    #expect(throws: Never.self) { try graph(pickle("F0.\(String(repeating: "1", count: 398))\n.")) }
+    #expect(
+      throws: FormatError(
+        file: "memory", byteOffset: 0, .pickle(.tooManyDigits(count: 401, limit: 400)))
+    ) { try graph(pickle("F0.\(String(repeating: "1", count: 399))\n.")) }
+  }
+
+  @Test func `may not scatter their memo`() throws {
+    var limits = PickleLimits()
+    limits.unorderedMemoCount = 3
+    func put(_ number: Int) -> String { "p\(number * 1000)\n" }
+    let few = "N" + (0..<4).map(put).joined() + "g3000\n."
+    #expect(throws: Never.self) { try graph(pickle(few), limits: limits) }
+    let many = "N" + (0..<5).map(put).joined() + "."
+    #expect(
+      throws: FormatError(file: "memory", byteOffset: 22, .pickle(.scatteredMemo(limit: 3)))
+    ) { try graph(pickle(many), limits: limits) }
+  }
+
+  @Test func `may not hold more escaped text than a checkpoint`() throws {
+    var limits = PickleLimits()
+    limits.decodedByteCount = 10
+    let fits = "V\\u20ac\n0V\\u20ac\n0S'\\x41\\x42\\x43\\x44'\n"
+    #expect(throws: Never.self) { try graph(pickle("\(fits)."), limits: limits) }
+    #expect(
+      throws: FormatError(file: "memory", byteOffset: 39, .pickle(.tooMuchText(limit: 10)))
+    ) { try graph(pickle("\(fits)0V\\u0041\n."), limits: limits) }
+  }
+
+  @Test func `name long globals over and over at no cost`() throws {
+    let name = String(repeating: "A", count: 1000)
+    let text = "X\u{E8}\u{03}\u{00}\u{00}\(name)"
+    let again = String(repeating: "h\u{00}h\u{01}\u{93}", count: 100_000)
+    let graph = try graph(pickle("\u{80}\u{04}\(text)\u{94}\(text)\u{94}\(again)."))
+    #expect(graph.globals.map(\.name) == [name])
   }
 
   @Test func `cost no more for containers filled one by one in turn`() throws {

@@ -96,6 +96,27 @@ internal import Testing
     #expect(graph.int(graph.root) == 0x61)
   }
 
+  @Test(arguments: [
+    // From 1, as Python 2's cPickle numbers; with gaps; from the far end; one number near and far.
+    ("Np1\nI5\np2\ng2\n.", 5), ("I5\np40\nNp7\ng40\n.", 5),
+    ("I5\np100000\nNp0\nNp1\ng100000\n.", 5),
+    ("I5\np64\nNp0\nI6\np64\ng64\n.", 6), ("I5\np3\nI6\np3\ng3\n.", 6),
+    // MEMOIZE takes the number of values so far, whatever their numbers are.
+    ("Np7\nNp9\nNp9\nI5\n\u{94}g2\n.", 5), ("Np500\nNp500\nI5\n\u{94}g1\n.", 5),
+  ])
+  func `stores under any numbers`(opcodes: String, value: Int) throws {
+    let graph = try graph(pickle(opcodes))
+    #expect(graph.int(graph.root) == value)
+  }
+
+  @Test func `has nothing under numbers in a gap`() {
+    for number in [0, 3, 6, 8] {
+      #expect(
+        throws: FormatError(file: "memory", byteOffset: 4, .pickle(.missingMemo(UInt64(number))))
+      ) { try graph(pickle("Np7\ng\(number)\n.")) }
+    }
+  }
+
   @Test func `tells the kinds of creation apart`() throws {
     let kinds: [(String, PickleGraph.Object.Kind)] = [
       ("cm\nC\n)R.", .reduce), ("\u{80}\u{02}cm\nC\n)\u{81}.", .newObject),
