@@ -10,6 +10,8 @@ public enum PlanFault: FormatFault {
   case noData
   /// A name that the format cannot hold, and why.
   case unwritableName(reason: String)
+  /// A substitution that is not one.
+  case invalidRename(rule: String, reason: String)
   /// Two tensors would have one name.
   case collision(first: String, second: String, name: String)
   /// Tensors share bytes, and that was to be refused.
@@ -40,6 +42,7 @@ public enum PlanFault: FormatFault {
     case .noConversion: "NoConversion"
     case .noData: "NoData"
     case .unwritableName: "UnwritableName"
+    case .invalidRename: "InvalidRename"
     case .collision: "NameCollision"
     case .sharedBytes: "SharedBytes"
     case .overflow: "Overflow"
@@ -69,11 +72,13 @@ public enum PlanFault: FormatFault {
     case .unwritableName(let reason):
       "the name cannot be written: \(reason); give it another with --rename, or leave it out with "
         + "--exclude"
+    case .invalidRename(let rule, let reason):
+      "--rename '\(escaped(rule))': \(reason)"
     case .collision(let first, let second, let name):
       "'\(escaped(first))' and '\(escaped(second))' would both be named '\(escaped(name))'; change "
         + "the --rename or --strip-prefix, or leave one out with --exclude"
     case .sharedBytes(let names):
-      "these tensors share bytes: \(Self.list(names)); --aliases copy gives each its own"
+      "these tensors share bytes: \(NameList.text(names)); --aliases copy gives each its own"
     case .overflow(let tensors, let counts, let dtype):
       "finite values become infinite in \(dtype.name): \(Self.list(tensors, counts)); nothing was "
         + "written; --allow-overflow accepts it, --keep NAME=DTYPE spares a tensor"
@@ -109,20 +114,14 @@ public enum PlanFault: FormatFault {
   public var isUsageError: Bool {
     switch self {
     case .unknownFormat, .unsupportedAliasPolicy, .unsupportedSharding, .unsupportedMetadata,
-      .memoryTooSmall:
+      .memoryTooSmall, .invalidRename:
       true
     default: false
     }
   }
 
-  /// How many names a sentence lists before it counts the rest.
-  private static let listedNameCount = 5
-
-  private static func list(_ names: [String], _ counts: [Int]? = nil) -> String {
-    var parts = names.prefix(listedNameCount).enumerated().map { position, name in
-      "'\(escaped(name))'" + (counts.map { " (\($0[position]))" } ?? "")
-    }
-    if names.count > listedNameCount { parts.append("\(names.count - listedNameCount) more") }
-    return parts.joined(separator: ", ")
+  /// The names and their counts, as a sentence lists them.
+  private static func list(_ names: [String], _ counts: [Int]) -> String {
+    NameList.text(zip(names, counts).map { "\($0) (\($1))" })
   }
 }

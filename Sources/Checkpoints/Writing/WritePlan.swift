@@ -10,16 +10,28 @@ public struct WritePlan: Sendable {
   public let files: [PlannedFile]
   /// What happens to each tensor of the source, in the source's order.
   public let tensors: [PlannedTensor]
+  /// Files that would be taken for a part of the output, and are removed after it has appeared.
+  public let removedFiles: [String]
   /// Sentences for the user: what was decided without being asked.
   public let remarks: [String]
   /// Bytes that will be read from the source's files, decompressed.
   public let readByteCount: Int
-  /// The most bytes of buffers that will be held at once, all threads together.
-  public let peakMemoryByteCount: Int
   /// Free bytes on the destination's disk when the plan was made; nil if the system did not say.
   public let freeDiskByteCount: Int?
+  /// The directory that is made for the files; nil for an output of one file.
+  let directory: String?
+  /// Whether existing files are replaced.
+  let overwrites: Bool
+  /// Whether finite values may become infinite.
+  let allowsOverflow: Bool
+  /// How the buffers are divided among the threads.
+  let budget: WriteBudget
+
+  /// The most bytes of buffers that will be held at once, all threads together.
+  public var peakMemoryByteCount: Int { budget.byteCount }
+
   /// How many threads will work.
-  public let threadCount: Int
+  public var threadCount: Int { budget.threadCount }
 
   /// Bytes that will be written, which is also the room that the disk must have.
   public var writtenByteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
@@ -31,7 +43,7 @@ public struct PlannedFile: Sendable {
   public let path: String
   /// Its exact length.
   public let byteCount: Int
-  /// What it consists of, tiling it from its first byte to its last.
+  /// What it consists of, from its first byte to its last without a gap.
   package let segments: [FileSegment]
 }
 
@@ -53,6 +65,8 @@ public struct PlannedTensor: Sendable {
   public let byteCount: Int
   /// The file that holds it, as a position in the plan's files.
   public let file: Int?
+  /// What a reader of the output will find under its name; nil if it is dropped or only noted.
+  package let content: LazyTensor?
 
   /// Whether it gets another name.
   public var isRenamed: Bool { name.map { $0 != sourceName } ?? false }

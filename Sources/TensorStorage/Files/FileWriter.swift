@@ -64,7 +64,7 @@ public final class FileWriter: Sendable {
   /// Waits until the bytes are on the disk.
   ///
   /// - Precondition: Every byte has been written; a hole would be read as zeros.
-  func sync() throws(FileError) {
+  package func sync() throws(FileError) {
     let written = writtenByteCount.load(ordering: .relaxed)
     precondition(written >= byteCount, "only \(written) of \(byteCount) bytes were written")
     try interruption.check()

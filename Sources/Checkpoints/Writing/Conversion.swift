@@ -1,0 +1,216 @@
+internal import TensorStorage
+
+/// The tensors of a checkpoint as they are to be written: which of them, under which names, in which dtypes.
+///
+/// Everything here is decided from names, shapes and dtypes.
+struct Conversion {
+  /// One tensor on its way.
+  struct Item {
+    /// Where it stands in the list of planned tensors.
+    var position: Int
+    /// Its name in the source.
+    var sourceName: TensorName
+    /// Its name in the output.
+    var name: TensorName
+    /// As the source has it.
+    var source: LazyTensor
+    /// As it will be read: cast.
+    var tensor: LazyTensor
+    /// How torch will hold it.
+    var role: TensorRole
+    /// Whether the source has it only as a note that it is the same as another tensor.
+    var isNoted = false
+  }
+
+  /// A tensor that is left out.
+  struct Omission {
+    var position: Int
+    var sourceName: TensorName
+    var source: LazyTensor
+    var reason: String
+  }
+
+  let checkpoint: Checkpoint
+  let options: ConversionOptions
+  let format: OutputFormat
+
+  /// What is written, in the source's order.
+  private(set) var items: [Item] = []
+  /// What is left out.
+  private(set) var omissions: [Omission] = []
+  /// The metadata of the output, without what the writing adds.
+  private(set) var metadata: [String: String]
+  /// What was decided without being asked.
+  var remarks: [String] = []
+
+  /// Applies the options.
+  init(
+    of checkpoint: Checkpoint, options: ConversionOptions, format: OutputFormat
+  ) throws(FormatError) {
+    self.checkpoint = checkpoint
+    self.options = options
+    self.format = format
+    metadata = checkpoint.metadata
+    collect()
+    try rename()
+    try cast()
+    try check()
+    metadata.merge(options.metadata) { $1 }
+  }
+
+  /// The file that a tensor comes from, for messages.
+  func file(of name: TensorName) -> String {
+    let files = checkpoint.source.files
+    if let position = checkpoint.source.fileOfTensor[name], files.indices.contains(position) {
+      return files[position]
+    }
+    return files.first ?? checkpoint.source.format
+  }
+
+  /// A fault of one tensor.
+  func fault(_ fault: PlanFault, _ item: Item) -> FormatError {
+    FormatError(file: file(of: item.sourceName), tensor: item.sourceName.text, .plan(fault))
+  }
+}
+
+// MARK: - Which
+
+extension Conversion {
+  /// Takes the tensors that the patterns leave, and the names that the metadata notes as aliases.
+  private mutating func collect() {
+    items.reserveCapacity(checkpoint.entries.count)
+    for entry in checkpoint.entries {
+      add(entry.name, entry.tensor, role: entry.role, isNoted: false)
+    }
+    for (name, kept) in notedAliases() {
+      guard let entry = checkpoint.position(of: kept).map({ checkpoint.entries[$0] }) else {
+        continue
+      }
+      metadata[name.text] = nil
+      add(name, entry.tensor, role: entry.role, isNoted: true)
+    }
+  }
+
+  /// The names that a writer dropped because they were the same tensor as another one, and that one.
+  ///
+  /// safetensors notes them as `__metadata__[dropped] = kept`.
+  private func notedAliases() -> [(TensorName, TensorName)] {
+    let notes = checkpoint.metadata.compactMap { key, value -> (TensorName, TensorName)? in
+      let (name, kept) = (TensorName(key), TensorName(value))
+      guard key != "format", checkpoint[name] == nil, checkpoint[kept] != nil else { return nil }
+      return (name, kept)
+    }
+    return notes.sorted { $0.0 < $1.0 }
+  }
+
+  private mutating func add(
+    _ name: TensorName, _ tensor: LazyTensor, role: TensorRole, isNoted: Bool
+  ) {
+    let position = items.count + omissions.count
+    if let reason = reasonToOmit(name) {
+      omissions.append(
+        Omission(position: position, sourceName: name, source: tensor, reason: reason))
+    } else {
+      items.append(
+        Item(
+          position: position, sourceName: name, name: name, source: tensor, tensor: tensor,
+          role: role, isNoted: isNoted))
+    }
+  }
+
+  private func reasonToOmit(_ name: TensorName) -> String? {
+    if let pattern = options.excludes.first(where: { $0.matches(name) }) {
+      return "excluded by \(pattern)"
+    }
+    if options.includes.isEmpty || options.includes.contains(where: { $0.matches(name) }) {
+      return nil
+    }
+    return "not included"
+  }
+}
+
+// MARK: - Under which names
+
+extension Conversion {
+  /// Strips the prefixes, substitutes, and refuses two tensors of one name.
+  private mutating func rename() throws(FormatError) {
+    var renamers: [RenameRule.Renamer] = []
+    for rule in options.renames {
+      do { renamers.append(try rule.renamer()) } catch {
+        throw FormatError(
+          file: file(of: ""), .plan(.invalidRename(rule: rule.text, reason: error.description)))
+      }
+    }
+    if renamers.isEmpty, options.strippedPrefixes.isEmpty { return }
+    for position in items.indices {
+      var name = items[position].name
+      for prefix in options.strippedPrefixes { name = name.withoutPrefix(prefix) }
+      for renamer in renamers { name = renamer.renamed(name) }
+      items[position].name = name
+    }
+    try checkCollisions()
+  }
+
+  private func checkCollisions() throws(FormatError) {
+    var owners: [TensorName: TensorName] = [:]
+    for item in items {
+      guard let first = owners.updateValue(item.sourceName, forKey: item.name) else { continue }
+      throw FormatError(
+        file: file(of: item.sourceName),
+        .plan(
+          .collision(first: first.text, second: item.sourceName.text, name: item.name.text)))
+    }
+  }
+}
+
+extension TensorName {
+  /// The name without `prefix`, if it begins with it.
+  fileprivate func withoutPrefix(_ prefix: String) -> TensorName {
+    guard text.utf8.starts(with: prefix.utf8) else { return self }
+    return TensorName(String(decoding: text.utf8.dropFirst(prefix.utf8.count), as: UTF8.self))
+  }
+}
+
+// MARK: - In which dtypes
+
+extension Conversion {
+  private mutating func cast() throws(FormatError) {
+    var rules = CastRules(options: options, checkpoint: checkpoint)
+    for position in items.indices {
+      let item = items[position]
+      let dtype = rules.dtype(for: item)
+      guard dtype != item.tensor.dtype else { continue }
+      guard let tensor = item.tensor.cast(to: dtype) else {
+        throw fault(.noConversion(from: item.tensor.dtype, to: dtype), item)
+      }
+      items[position].tensor = tensor
+    }
+    remarks += rules.remarks
+  }
+
+  /// Refuses what the format cannot hold and what the source does not.
+  private func check() throws(FormatError) {
+    for item in items {
+      guard item.source.storage.hasData || item.source.elementCount == 0 else {
+        throw fault(.noData, item)
+      }
+      guard format.canHold(item.tensor) else {
+        throw fault(.unsupportedDType(item.tensor.dtype, format: format), item)
+      }
+    }
+  }
+}
+
+extension OutputFormat {
+  /// Whether it has that dtype.
+  fileprivate func canHold(_ tensor: LazyTensor) -> Bool {
+    switch self {
+    case .safetensors: tensor.dtype.isSafetensors
+    case .npz: tensor.dtype.numpyCode != nil
+    // torch counts pairs of F4, along the last dimension.
+    case .pt:
+      tensor.dtype.torchName != nil
+        && (!tensor.dtype.isSubByte || tensor.shape.last?.isMultiple(of: 2) ?? false)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import TensorStorage
+
+/// The files of an output and what they hold, before it is known whether they may be written.
+struct OutputLayout {
+  /// One file.
+  struct File {
+    var path: String
+    var segments: SegmentList
+  }
+
+  /// Where an item of the conversion goes.
+  struct Placement {
+    /// Its file, as a position in `files`.
+    var file: Int
+    /// What is done with its bytes.
+    var action: TensorAction
+    /// Bytes that it adds.
+    var byteCount: Int
+  }
+
+  /// The files, the index last.
+  var files: [File] = []
+  /// One placement for each item.
+  var placements: [Placement]
+  /// What was decided without being asked.
+  var remarks: [String] = []
+}
+
+extension Conversion {
+  /// What reading this item's elements as they are to be written amounts to.
+  func action(of item: Item) -> TensorAction {
+    if item.tensor.dtype != item.tensor.storedDType { return .cast }
+    return item.tensor.isPlainCopy ? .copy : .gather
+  }
+}

@@ -1,0 +1,142 @@
+internal import TensorStorage
+
+/// Lays out safetensors files: one, or the hub's shards with their index.
+///
+/// Byte for byte what `safetensors.torch.save_file` and `huggingface_hub.save_torch_state_dict` write of the
+/// same tensors, where each owns its bytes.
+struct SafetensorsOutput {
+  private let conversion: Conversion
+  private let destination: Destination
+  private let shared: SharedViews
+  /// For each item that is noted in the metadata only, the one that is written.
+  private let kept: [Int: Int]
+
+  /// Decides what is written once.
+  init(_ conversion: Conversion, to destination: Destination, aliases: AliasPolicy)
+    throws(FormatError)
+  {
+    self.conversion = conversion
+    self.destination = destination
+    shared = SharedViews(conversion)
+    if aliases == .error { try shared.refuse(in: conversion) }
+    kept = aliases == .meta ? shared.kept(in: conversion) : [:]
+  }
+
+  /// The files.
+  func layout() throws(FormatError) -> OutputLayout {
+    let items = conversion.items
+    let written = items.indices.filter { kept[$0] == nil }
+    let shards = ShardSplit.files(
+      of: written.map { items[$0].tensor.byteCount }, limit: conversion.options.shardByteCount
+    ).map { $0.map { written[$0] } }
+    var output = OutputLayout(placements: placements(shards: shards))
+    for (position, members) in shards.enumerated() {
+      let path = destination.path(ofFile: position, of: shards.count)
+      let metadata = shards.count == 1 ? metadataOfFile : ["format": format]
+      output.files.append(try file(path, members: members, metadata: metadata))
+    }
+    if shards.count > 1 { output.files.append(try index(of: shards)) }
+    output.remarks = remarks
+    return output
+  }
+
+  private func placements(shards: [[Int]]) -> [OutputLayout.Placement] {
+    let items = conversion.items
+    var fileOfItem = [Int](repeating: 0, count: items.count)
+    for (position, members) in shards.enumerated() {
+      for member in members { fileOfItem[member] = position }
+    }
+    return items.indices.map { position in
+      if let kept = kept[position] {
+        return OutputLayout.Placement(
+          file: fileOfItem[kept], action: .alias(of: items[kept].name), byteCount: 0)
+      }
+      return OutputLayout.Placement(
+        file: fileOfItem[position], action: conversion.action(of: items[position]),
+        byteCount: items[position].tensor.byteCount)
+    }
+  }
+
+  private func file(
+    _ path: String, members: [Int], metadata: [String: String]?
+  ) throws(FormatError) -> OutputLayout.File {
+    let items = members.map { conversion.items[$0] }
+    let header = try SafetensorsHeader.encode(
+      items.map { .init(name: $0.name, dtype: $0.tensor.dtype, shape: $0.tensor.shape) },
+      metadata: metadata, file: path)
+    var segments = SegmentList()
+    do {
+      try segments.append(header.bytes)
+      for position in header.order {
+        try segments.append(items[position].tensor, owner: items[position].position)
+      }
+    } catch {
+      throw FormatError(file: path, .plan(error))
+    }
+    return OutputLayout.File(path: path, segments: segments)
+  }
+
+  private func index(of shards: [[Int]]) throws(FormatError) -> OutputLayout.File {
+    let items = conversion.items
+    var index = WrittenIndex()
+    let added = conversion.metadata.filter { $0.key != "format" }
+    index.metadata = added.sorted { TensorName($0.key) < TensorName($1.key) } + notes
+    for (position, members) in shards.enumerated() {
+      let name = destination.name(ofFile: position, of: shards.count)
+      for member in members {
+        index.totalByteCount += items[member].tensor.byteCount
+        index.weightMap.append((items[member].name, name))
+      }
+    }
+    var segments = SegmentList()
+    do { try segments.append(index.bytes) } catch {
+      throw FormatError(file: destination.indexPath, .plan(error))
+    }
+    return OutputLayout.File(path: destination.indexPath, segments: segments)
+  }
+}
+
+// MARK: - Metadata
+
+extension SafetensorsOutput {
+  /// The library that the tensors are for.
+  ///
+  /// The hub's libraries load files that say `pt`, and refuse those whose metadata say nothing about it.
+  private var format: String { conversion.metadata["format"] ?? "pt" }
+
+  /// `dropped → kept`, unless the key is taken; groups in the order of the tensors, names sorted in each.
+  private var notes: [(key: String, value: String)] {
+    var groups: [Int: [Int]] = [:]
+    for (dropped, kept) in kept { groups[kept, default: []].append(dropped) }
+    let ordered = groups.sorted {
+      min($0.key, $0.value.min() ?? 0) < min($1.key, $1.value.min() ?? 0)
+    }
+    return ordered.flatMap { kept, dropped in
+      let name = conversion.items[kept].name.text
+      return dropped.map { conversion.items[$0].name }.sorted()
+        .filter { conversion.metadata[$0.text] == nil }.map { (key: $0.text, value: name) }
+    }
+  }
+
+  /// The metadata of a single file; nil for none.
+  ///
+  /// A safetensors file is given back what it had. Everything else gets `format`, as every converter
+  /// writes it, and so does a file that would get its first metadata here.
+  private var metadataOfFile: [String: String]? {
+    var metadata = conversion.metadata
+    for note in notes { metadata[note.key] = note.value }
+    let source = conversion.checkpoint
+    let isCopy = source.source.format == SafetensorsFormat.identifier
+    if isCopy, metadata.isEmpty { return nil }
+    if !isCopy || source.metadata.isEmpty { metadata["format"] = format }
+    return metadata
+  }
+
+  private var remarks: [String] {
+    shared.partial.map { group in
+      let names = group.map { conversion.items[$0].name.text }
+      return "\(NameList.text(names)) share bytes without being the same tensor; in safetensors "
+        + "each gets its own"
+    }
+  }
+}

@@ -1,0 +1,122 @@
+internal import TensorStorage
+
+extension Checkpoint {
+  /// Decides what writing this checkpoint means, and refuses what cannot be done; writes nothing.
+  ///
+  /// - Parameters:
+  ///   - destination: A file, or a directory if it ends in `/`, is one, or the output is sharded.
+  ///   - options: What to change on the way.
+  /// - Returns: Each output file to the byte, and what happens to each tensor.
+  /// - Throws: A `PlanFault`, or a `FileError` where the destination is taken or cannot be looked at.
+  public func plan(
+    writingTo destination: String, options: ConversionOptions = ConversionOptions()
+  ) throws(FormatError) -> WritePlan {
+    let destination = try Destination(destination, options: options)
+    let policy = try options.policy(for: destination.format)
+    let conversion = try Conversion(of: self, options: options, format: destination.format)
+    let layout: OutputLayout
+    switch destination.format {
+    case .safetensors:
+      layout = try SafetensorsOutput(conversion, to: destination, aliases: policy).layout()
+    case .pt: layout = try TorchOutput(conversion, to: destination, aliases: policy).layout()
+    case .npz: layout = try NumpyOutput(conversion, to: destination, aliases: policy).layout()
+    }
+    return try WritePlan(of: conversion, layout: layout, destination: destination)
+  }
+}
+
+extension ConversionOptions {
+  /// What to do with tensors that share bytes; refuses what the format has no way for.
+  fileprivate func policy(for format: OutputFormat) throws(FormatError) -> AliasPolicy {
+    let policy = aliases ?? format.aliasPolicies[0]
+    guard format.aliasPolicies.contains(policy) else {
+      throw FormatError(
+        file: format.rawValue, .plan(.unsupportedAliasPolicy(policy, format: format)))
+    }
+    guard metadata.isEmpty || format == .safetensors else {
+      throw FormatError(file: format.rawValue, .plan(.unsupportedMetadata(format)))
+    }
+    return policy
+  }
+}
+
+extension WritePlan {
+  fileprivate init(
+    of conversion: Conversion, layout: OutputLayout, destination: Destination
+  ) throws(FormatError) {
+    let options = conversion.options
+    let files = layout.files.map {
+      PlannedFile(
+        path: $0.path, byteCount: $0.segments.byteCount, segments: $0.segments.segments)
+    }
+    let place = OutputPlace(
+      paths: files.map(\.path), destination: destination,
+      sources: conversion.checkpoint.source.files)
+    removedFiles = try place.filesInTheWay(overwrites: options.overwrites)
+    freeDiskByteCount = FileSystem.freeByteCount(at: files.first?.path ?? ".")
+    format = destination.format
+    self.files = files
+    tensors = Self.tensors(of: conversion, layout: layout)
+    remarks = conversion.remarks + layout.remarks
+    directory = destination.directory
+    overwrites = options.overwrites
+    allowsOverflow = options.allowsOverflow
+    let contents = files.flatMap { $0.segments.compactMap(\.tensor) }
+    readByteCount = contents.reduce(0) { $0 + $1.extentByteCount }
+    let largestView = contents.reduce(0) { $1.isPacked ? $0 : max($0, $1.extentByteCount) }
+    do {
+      budget = try WriteBudget(
+        byteCount: options.memoryByteCount,
+        threadCount: options.threadCount ?? Workers.processorCount, largestView: largestView)
+    } catch { throw FormatError(file: files.first?.path ?? "", .plan(error)) }
+  }
+
+  private static func tensors(
+    of conversion: Conversion, layout: OutputLayout
+  ) -> [PlannedTensor] {
+    var tensors = zip(conversion.items, layout.placements).map { item, placement in
+      (item.position, PlannedTensor(item, placement, format: conversion.format))
+    }
+    tensors += conversion.omissions.map { ($0.position, PlannedTensor($0)) }
+    return tensors.sorted { $0.0 < $1.0 }.map(\.1)
+  }
+}
+
+extension PlannedTensor {
+  fileprivate init(
+    _ item: Conversion.Item, _ placement: OutputLayout.Placement, format: OutputFormat
+  ) {
+    sourceName = item.sourceName
+    name = item.name
+    action = placement.action
+    sourceDType = item.source.dtype
+    dtype = item.tensor.dtype
+    shape = item.tensor.shape
+    byteCount = placement.byteCount
+    file = placement.file
+    if format == .safetensors, case .alias = placement.action {
+      content = nil
+    } else {
+      content = item.tensor
+    }
+  }
+
+  fileprivate init(_ omission: Conversion.Omission) {
+    sourceName = omission.sourceName
+    name = nil
+    action = .drop(reason: omission.reason)
+    sourceDType = omission.source.dtype
+    dtype = omission.source.dtype
+    shape = omission.source.shape
+    byteCount = 0
+    file = nil
+    content = nil
+  }
+}
+
+extension FileSegment {
+  /// The tensor that it is, if it is one.
+  var tensor: LazyTensor? {
+    if case .tensor(let tensor, owner: _) = content { tensor } else { nil }
+  }
+}
