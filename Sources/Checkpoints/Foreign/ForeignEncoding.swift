@@ -2,7 +2,7 @@
 enum ForeignEncoding {
   /// The kind of file that `prefix` looks like.
   static func kind(of prefix: [UInt8]) -> ForeignKind? {
-    if isPickle(prefix) { return .pickle }
+    if isPickle(prefix) { return isDistributed(prefix) ? .distributedMetadata : .pickle }
     if let kind = protocolBufferKind(prefix) { return kind }
     return isMessagePackMap(prefix) ? .flax : nil
   }
@@ -10,6 +10,12 @@ enum ForeignEncoding {
   /// A pickle names its protocol first, 2 to 5.
   private static func isPickle(_ prefix: [UInt8]) -> Bool {
     prefix.count >= 2 && prefix[0] == 0x80 && (2...5).contains(prefix[1])
+  }
+
+  /// The `.metadata` of a distributed checkpoint names its class first.
+  private static func isDistributed(_ prefix: [UInt8]) -> Bool {
+    let module = Array("torch.distributed.checkpoint".utf8)
+    return prefix.prefix(256).firstRange(of: module) != nil
   }
 
   /// ONNX begins with its IR version (3 to 13 so far), then the producer's name or the graph; a

@@ -71,8 +71,10 @@ extension ForeignFault {
     case .json(let kind):
       "this is \(kind.what), which holds no tensors; \(kind.next)"
     case .text(let line):
-      "this is text ('\(escaped(line))'), not a checkpoint; if a download left it, it is the "
-        + "server's error message"
+      line.isEmpty
+        ? "the file holds nothing but white space; download or save it again"
+        : "this is text ('\(escaped(line))'), not a checkpoint; if a download left it, it is the "
+          + "server's error message"
     case .kind(let kind):
       "this is \(kind.what); \(kind.next)"
     case .zippedCheckpoints(let names):

@@ -61,6 +61,7 @@ enum ZipPurpose {
     switch (path, belowRoot) {
     case ("MAR-INF/MANIFEST.json", _): return .modelArchive
     case ("model.weights.h5", _): return .keras
+    case (_, "model.json"): return .oldTorchScript
     case ("_stable_baselines3_version", _): return .stableBaselines
     case (_, ".data/extern_modules"): return .torchPackage
     case (_, "archive_format"), ("serialized_exported_program.json", _): return .exportedProgram

@@ -3,7 +3,8 @@ public enum ForeignKind: String, CaseIterable, Sendable {
   case tar, torchTar, nemo, gzip, bzip2, xz, zstandard, sevenZip, rar
   case hdf5, keras, gguf, ggml, onnx, tfLite, savedModel, tensorFlowCheckpoint, flax, mxnet,
     luaTorch
-  case torchPackage, exportedProgram, executorch, modelArchive, stableBaselines, emptyZip, splitZip
+  case distributedMetadata, oldTorchScript, torchPackage, exportedProgram, executorch, modelArchive,
+    stableBaselines, emptyZip, splitZip
   case pickle, textPickle, parquet, arrow, sqlite, pdf, image, matlab
   case elf, windowsProgram, machO, xml
 }
@@ -109,6 +110,15 @@ extension ForeignKind {
       Row(
         what: "a torch checkpoint of 2016 (a tar archive)",
         next: "load it with torch.load(path, weights_only=False) in a sandbox and save it again")
+    case .distributedMetadata:
+      Row(
+        what: "the index of a torch.distributed checkpoint",
+        next: "convert its folder with "
+          + "torch.distributed.checkpoint.format_utils.dcp_to_torch_save first")
+    case .oldTorchScript:
+      Row(
+        what: "a TorchScript archive of torch 1.0 to 1.3",
+        next: "load it with torch.jit.load and save its state_dict")
     case .torchPackage:
       Row(
         what: "a torch.package archive, whose tensors need the code inside",

@@ -61,9 +61,12 @@ struct TarPrefix {
     self.prefix = prefix
   }
 
+  /// The members of the tar archives that torch 0.1 wrote, any of which may be the first.
+  private static let torchMembers = ["sys_info", "pickle", "storages", "tensors"]
+
   /// Which kind of tar archive it is, told by the names of the first members.
   var kind: ForeignKind {
-    if name == "sys_info" { return .torchTar }
+    if Self.torchMembers.contains(name) { return .torchTar }
     let parts = name.utf8.split(separator: UInt8(ascii: "/"))
     return parts.last.map { $0.elementsEqual("model_config.yaml".utf8) } == true ? .nemo : .tar
   }

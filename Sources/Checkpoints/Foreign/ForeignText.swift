@@ -7,15 +7,22 @@ struct ForeignText {
 
   /// The text in `prefix`, whose last character may be cut; nil if it is not text.
   init?(_ prefix: [UInt8]) {
-    let allowed: Set<UInt8> = [0x09, 0x0A, 0x0C, 0x0D, 0x1B]
-    let isPlain = prefix.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || allowed.contains($0) }
-    guard isPlain else { return nil }
-    for cut in 0..<min(4, prefix.count) {
-      guard let text = String(validating: prefix.dropLast(cut), as: UTF8.self) else { continue }
-      self.text = String(text.drop { $0.isWhitespace || $0 == "\u{FEFF}" })
-      return
+    let plain = prefix.prefix(while: Self.isPlain)
+    guard let text = Self.decoded(plain) else { return nil }
+    self.text = String(text.drop { $0.isWhitespace || $0 == "\u{FEFF}" })
+    // A page is told by its beginning, whatever stands behind it.
+    guard plain.count == prefix.count || isPage else { return nil }
+  }
+
+  private static func decoded(_ bytes: ArraySlice<UInt8>) -> String? {
+    for cut in 0..<min(4, bytes.count) {
+      if let text = String(validating: bytes.dropLast(cut), as: UTF8.self) { return text }
     }
     return nil
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    (byte >= 0x20 && byte != 0x7F) || [0x09, 0x0A, 0x0C, 0x0D, 0x1B].contains(byte)
   }
 
   /// What the file is.
@@ -29,7 +36,8 @@ struct ForeignText {
 
   private var isPage: Bool {
     let start = text.prefix(512).lowercased()
-    return start.hasPrefix("<!doctype html") || start.contains("<html") || start.hasPrefix("<head")
+    return ["<!doctype html", "<html", "<head"].contains(where: start.hasPrefix)
+      || (start.hasPrefix("<!") && start.contains("<html"))
   }
 
   private var title: String? {
