@@ -11,7 +11,7 @@ extension GlobalPolicy {
     "copy_reg": ["_reconstructor", "__newobj__", "__newobj_ex__"],
   ]
 
-  // `getattr` is here because the machine itself looks at each of its calls.
+  // `getattr` and `type` are here because the machine itself looks at each of their calls.
   private static let valueTypes: Set<String> = exceptions.union([
     "getattr",
     "object", "type", "bool", "int", "long", "float", "complex", "str", "unicode", "basestring",
@@ -71,7 +71,7 @@ extension GlobalPolicy {
     "torch.utils._config_module", "torch.jit.unsupported_tensor_ops", "torch._inductor.codecache",
     "torch._dynamo.guards", "torch.distributed.run", "torch.distributed.launch",
     "torch.distributed.elastic", "torch.fx.experimental.symbolic_shapes",
-    "numpy.f2py", "numpy.testing", "numpy.ctypeslib", "joblib.numpy_pickle", "pandas.io.pickle",
+    "numpy.f2py", "numpy.testing", "numpy.ctypeslib", "pandas.io.pickle",
     "test.support", "logging.config", "unittest.mock",
   ]
 
@@ -85,6 +85,7 @@ extension GlobalPolicy {
     "numpy.lib.npyio": ["load", "NpzFile"],
     "numpy.lib.format": ["read_array"],
     "joblib": ["load"],
+    "joblib.numpy_pickle": ["load", "load_temporary_memmap", "_unpickle"],
     "pandas": ["read_pickle", "eval"],
     "functools": ["reduce"],
     "uuid": ["_get_command_stdout", "_popen"],

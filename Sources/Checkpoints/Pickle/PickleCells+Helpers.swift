@@ -9,6 +9,8 @@ extension PickleCells {
     var newObjectWithKeywords: Int32 = -1
     /// `getattr(class, name)`: STACK_GLOBAL with a dotted name, up to protocol 3.
     var attribute: Int32 = -1
+    /// `type(None)`, which has no other name.
+    var type: Int32 = -1
     /// `object`.
     var object: Int32 = -1
 
@@ -25,6 +27,7 @@ extension PickleCells {
     case ("copyreg", "__newobj__"): helpers.newObject = reference
     case ("copyreg", "__newobj_ex__"): helpers.newObjectWithKeywords = reference
     case ("builtins", "getattr"): helpers.attribute = reference
+    case ("builtins", "type"): helpers.type = reference
     case ("builtins", "object"): helpers.object = reference
     default: break
     }

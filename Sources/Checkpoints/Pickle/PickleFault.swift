@@ -50,7 +50,7 @@ public enum PickleFault: FormatFault, Error {
   case globalTooLong(byteCount: Int, limit: Int)
   /// An opcode met a value of another kind than it needs.
   case wrongOperand(opcode: String, needed: String, found: String)
-  /// Something is added to a value that holds nothing.
+  /// Something is added to a value that does not hold such things.
   case cannotHold(kind: String, opcode: String)
   /// NEXT_BUFFER: the data are not in the file.
   case outOfBandBuffer
@@ -138,7 +138,7 @@ extension PickleFault {
     case .wrongOperand(let opcode, let needed, let found):
       "the pickle's \(opcode) needs \(needed) and finds \(found)"
     case .cannotHold(let kind, let opcode):
-      "the pickle's \(opcode) adds to \(kind), which cannot hold anything"
+      "the pickle's \(opcode) cannot add to \(kind)"
     case .outOfBandBuffer:
       "the pickle keeps data in buffers outside of it (NEXT_BUFFER), which are not in the file"
     case .extensionCode(let code):

@@ -34,31 +34,44 @@ extension PickleMachine {
   }
 }
 
-/// `getattr`, which is the way to nested classes and the way to everything else.
+/// `getattr` and `type`, which real pickles call in one way each, and attacks in any other.
 extension PickleMachine {
-  /// Adds what `getattr` is the dotted name of to the globals, and refuses any other use of it.
+  /// Adds what `getattr` is the dotted name of to the globals, and refuses any other use of it; and refuses any use
+  /// of `type` but for the class of None.
   ///
-  /// Whatever else a pickle does with it (handing it to another function, taking attributes of what a call
+  /// Whatever else a pickle does with them (handing them to another function, taking attributes of what a call
   /// returned) is how attacks reach what they do not name.
-  mutating func resolveAttributes(root: Int32) throws(PickleFault) {
-    let attribute = cells.helpers.attribute
-    guard attribute >= 0 else { return }
-    opcodeOffset = cells.globals[Int(cell(attribute).small)].byteOffset
-    var isHandedOn =
-      root == attribute || cells.references.contains(attribute)
-      || cells.cells.contains { $0.kind == .persistent && $0.small == attribute }
-    var remainingCount = limits.attributeCount
-    for call in cells.calls where call.callee == attribute {
-      remainingCount -= 1
-      if remainingCount >= 0, let path = cells.global(by: call) {
-        try refuseIfDangerous(module: path.module, name: path.name)
-        _ = try addGlobal(module: path.module, name: path.name)
-      } else {
-        isHandedOn = true
-      }
+  mutating func judgeHelpers(root: Int32) throws(PickleFault) {
+    try judge(cells.helpers.attribute, "getattr", root) { machine, call throws(PickleFault) in
+      guard let path = machine.cells.global(by: call) else { return false }
+      try machine.refuseIfDangerous(module: path.module, name: path.name)
+      _ = try machine.addGlobal(module: path.module, name: path.name)
+      return true
     }
-    if isHandedOn, policy == .refuseDangerous {
-      throw .dangerousGlobal(module: "builtins", name: "getattr")
+    try judge(cells.helpers.type, "type", root) { machine, call throws(PickleFault) in
+      let arguments = machine.cells.elements(ofTuple: machine.cell(call.arguments))
+      return call.kind == .reduce && arguments == [PickleCells.none]
+    }
+  }
+
+  /// Refuses a function of `builtins` unless it is only called, each time in a way that is right.
+  private mutating func judge(
+    _ function: Int32, _ name: String, _ root: Int32,
+    isRight: (inout PickleMachine, PickleCells.Call) throws(PickleFault) -> Bool
+  ) throws(PickleFault) {
+    guard function >= 0 else { return }
+    opcodeOffset = cells.globals[Int(cell(function).small)].byteOffset
+    var isWrong =
+      root == function || cells.references.contains(function)
+      || cells.cells.contains { $0.kind == .persistent && $0.small == function }
+    var remainingCount = limits.attributeCount
+    for call in cells.calls where call.callee == function {
+      remainingCount -= 1
+      if remainingCount < 0 { isWrong = true }
+      if !isWrong { isWrong = try !isRight(&self, call) }
+    }
+    if isWrong, policy == .refuseDangerous {
+      throw .dangerousGlobal(module: "builtins", name: name)
     }
   }
 }

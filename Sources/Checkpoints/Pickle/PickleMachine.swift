@@ -78,7 +78,7 @@ package struct PickleMachine {
       guard let opcode = PickleOpcode(rawValue: byte) else { throw .unknownOpcode(byte) }
       if opcode == .stop {
         let root = try pop()
-        try resolveAttributes(root: root)
+        try judgeHelpers(root: root)
         return root
       }
       operationCount += 1

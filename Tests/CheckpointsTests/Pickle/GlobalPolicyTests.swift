@@ -53,7 +53,7 @@ internal import Testing
     "__builtin__ set", "__builtin__ frozenset", "__builtin__ complex", "__builtin__ slice",
     "__builtin__ xrange",
     "__builtin__ bytearray", "__builtin__ long", "__builtin__ unicode", "__builtin__ object",
-    "__builtin__ type",
+
     "builtins list", "builtins dict", "builtins ValueError", "exceptions ValueError",
     "_codecs encode",
     "copy_reg _reconstructor", "copyreg __newobj__", "numpy.core.multiarray _reconstruct",
@@ -177,6 +177,16 @@ internal import Testing
       try graph(bytes)
     } throws: { error in
       (error as? FormatError)?.isSafetyRefusal == true
+    }
+  }
+
+  @Test func `have type for the class of None alone`() throws {
+    let graph = try graph(pickle("\u{80}\u{02}c__builtin__\ntype\nN\u{85}R."))
+    #expect(graph.description(of: graph.root) == "builtins.type(None)")
+    for opcodes in [".", "(Va\n)}tR.", "cm\nC\n\u{85}R.", "\u{85}.", ")\u{81}."] {
+      #expect {
+        try CheckpointsTests.graph(pickle("\u{80}\u{02}c__builtin__\ntype\n\(opcodes)"))
+      } throws: { ($0 as? FormatError)?.isSafetyRefusal == true }
     }
   }
 
