@@ -8,15 +8,17 @@
 typedef struct {
   const uint8_t *source;
   size_t width, rank;
-  const size_t *extents, *strides;
+  const intptr_t *extents, *strides;
 } view;
 
 // Fills `index` with the place of an element in the view's row-major order; its offset in elements.
 static size_t locate(const view *view, size_t position, size_t *index) {
   size_t offset = 0;
-  for (size_t d = view->rank; d-- > 0; position /= view->extents[d]) {
-    index[d] = position % view->extents[d];
-    offset += index[d] * view->strides[d];
+  for (size_t d = view->rank; d-- > 0;) {
+    size_t extent = (size_t)view->extents[d];
+    index[d] = position % extent;
+    position /= extent;
+    offset += index[d] * (size_t)view->strides[d];
   }
   return offset;
 }
@@ -25,9 +27,10 @@ static size_t locate(const view *view, size_t position, size_t *index) {
 static size_t advance(const view *view, size_t *index, size_t first, size_t end) {
   size_t change = 0;
   for (size_t d = end; d-- > first;) {
-    change += view->strides[d];
-    if (++index[d] < view->extents[d]) break;
-    change -= view->extents[d] * view->strides[d];
+    size_t extent = (size_t)view->extents[d], stride = (size_t)view->strides[d];
+    change += stride;
+    if (++index[d] < extent) break;
+    change -= extent * stride;
     index[d] = 0;
   }
   return change;
@@ -54,7 +57,8 @@ static void copy_row(
 static void copy_rows(const view *view, size_t first, size_t count, uint8_t *target) {
   size_t index[CK_MAX_RANK];
   size_t offset = locate(view, first, index);
-  size_t inner = view->rank - 1, extent = view->extents[inner], stride = view->strides[inner];
+  size_t inner = view->rank - 1;
+  size_t extent = (size_t)view->extents[inner], stride = (size_t)view->strides[inner];
   while (count > 0) {
     size_t run = extent - index[inner] < count ? extent - index[inner] : count;
     copy_row(view->source + offset * view->width, view->width, stride, run, target);
@@ -82,8 +86,9 @@ static void copy_matrices(
   size_t index[CK_MAX_RANK], inner = view->rank - 1;
   size_t offset = locate(view, first, index);
   ck_matrix matrix = {
-    .row_count = row_count, .column_count = view->extents[inner],
-    .source_row_stride = view->strides[dense], .source_column_stride = view->strides[inner],
+    .row_count = row_count, .column_count = (size_t)view->extents[inner],
+    .source_row_stride = (size_t)view->strides[dense],
+    .source_column_stride = (size_t)view->strides[inner],
     .target_row_stride = row_length};
   for (size_t column = 0; column < row_length; column += matrix.column_count) {
     ck_copy_matrix(
@@ -93,7 +98,7 @@ static void copy_matrices(
 }
 
 void ck_gather(
-  const void *source, size_t width, size_t rank, const size_t *extents, const size_t *strides,
+  const void *source, size_t width, size_t rank, const intptr_t *extents, const intptr_t *strides,
   size_t first, size_t count, void *target
 ) {
   if (count == 0) return;
@@ -101,17 +106,18 @@ void ck_gather(
   view view = {source, width, rank, extents, strides};
   size_t dense = densest(&view), row_length = 1, end = first + count;
   if (dense == rank - 1) { copy_rows(&view, first, count, target); return; }
-  for (size_t d = dense + 1; d < rank; d++) row_length *= extents[d];
+  for (size_t d = dense + 1; d < rank; d++) row_length *= (size_t)extents[d];
 
   uint8_t *out = target;
   while (first < end) {
-    size_t past = first % row_length, row = first / row_length % extents[dense];
+    size_t past = first % row_length, extent = (size_t)extents[dense];
+    size_t row = first / row_length % extent;
     size_t rows = (end - first) / row_length, step;
     if (past != 0 || rows == 0) {  // part of a row
       step = end - first < row_length - past ? end - first : row_length - past;
       copy_rows(&view, first, step, out);
     } else {
-      if (rows > extents[dense] - row) rows = extents[dense] - row;
+      if (rows > extent - row) rows = extent - row;
       step = rows * row_length;
       copy_matrices(&view, dense, first, rows, row_length, out);
     }

@@ -17,7 +17,7 @@ enum { BLOCK = 64 };
     const uint8_t *source, size_t source_step, uint8_t *target, size_t target_step         \
   ) {                                                                                      \
     line_##N lines[N], shuffled[N];                                                        \
-    for (int i = 0; i < N; i++) memcpy(&lines[i], source + i * source_step, 16);           \
+    for (size_t i = 0; i < N; i++) memcpy(&lines[i], source + i * source_step, 16);           \
     for (int stage = 1; stage < N; stage *= 2) {                                           \
       for (int i = 0; i < N / 2; i++) {                                                    \
         shuffled[2 * i] = __builtin_shufflevector(lines[i], lines[i + N / 2], LOW);        \
@@ -25,7 +25,7 @@ enum { BLOCK = 64 };
       }                                                                                    \
       memcpy(lines, shuffled, sizeof lines);                                               \
     }                                                                                      \
-    for (int i = 0; i < N; i++) memcpy(target + i * target_step, &lines[i], 16);           \
+    for (size_t i = 0; i < N; i++) memcpy(target + i * target_step, &lines[i], 16);           \
   }
 
 #define LIST(...) __VA_ARGS__

@@ -47,10 +47,10 @@ void ck_swap_at(ck_instructions level, void *bytes, size_t width, size_t count);
 
 // Copies elements of a strided view, in its row-major order, to packed `target`.
 //
-// `width` is 1, 2, 4, 8 or 16 bytes; `extents` are at least 1; `strides` count elements; the elements are
+// `width` is 1, 2, 4, 8 or 16 bytes; `extents` are at least 1; `strides` count elements and are not negative; the elements are
 // those from `first`, `count` of them. `source` reaches the view's last element.
 void ck_gather(
-  const void *source, size_t width, size_t rank, const size_t *extents, const size_t *strides,
+  const void *source, size_t width, size_t rank, const intptr_t *extents, const intptr_t *strides,
   size_t first, size_t count, void *target);
 
 // MARK: Conversion

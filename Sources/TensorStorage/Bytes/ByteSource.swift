@@ -16,7 +16,7 @@ public protocol ByteSource: Sendable {
   func makeCursor() throws(FileError) -> any ByteCursor
 }
 
-/// Reads a `ByteSource`. One thread uses it at a time.
+/// Reads a byte source; one thread uses it at a time.
 public protocol ByteCursor {
   /// Fills `destination` with the bytes that begin at `byteOffset`.
   ///
@@ -42,17 +42,23 @@ public struct FileRange: Sendable {
 }
 
 extension FileRange: ByteSource, ByteCursor {
+  /// Whether reading a range costs no more than that range.
   public var isRandomAccess: Bool { true }
+  /// The stored bytes that this is a plain copy of, if it is.
   public var fileRange: FileRange? { self }
+  /// A reader of these bytes.
   public func makeCursor() throws(FileError) -> any ByteCursor { self }
 
+  /// Fills `destination` with the bytes that begin at `offset`.
   public func read(at offset: Int, into destination: inout MutableRawSpan) throws(FileError) {
-    guard offset >= 0, offset <= byteCount, destination.byteCount <= byteCount - offset else {
+    let (start, overflow) = byteOffset.addingReportingOverflow(offset)
+    guard !overflow, offset >= 0, offset <= byteCount, destination.byteCount <= byteCount - offset
+    else {
       throw .truncated(
         file: file.path, offset: byteOffset, needed: destination.byteCount,
         available: max(0, byteCount - offset))
     }
-    try file.read(at: byteOffset + offset, into: &destination)
+    try file.read(at: start, into: &destination)
   }
 }
 
@@ -63,21 +69,19 @@ public struct MemoryBytes: ByteSource, ByteCursor {
   /// Offers `bytes` for reading.
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+  /// How many bytes there are.
   public var byteCount: Int { bytes.count }
+  /// Whether reading a range costs no more than that range.
   public var isRandomAccess: Bool { true }
+  /// The stored bytes that this is a plain copy of, if it is.
   public var fileRange: FileRange? { nil }
+  /// A reader of these bytes.
   public func makeCursor() throws(FileError) -> any ByteCursor { self }
 
+  /// Fills `destination` with the bytes that begin at `offset`.
   public func read(at offset: Int, into destination: inout MutableRawSpan) throws(FileError) {
     precondition(offset >= 0 && destination.byteCount <= bytes.count - offset, "outside the bytes")
-    let count = destination.byteCount
-    // SAFETY: both extents were checked above.
-    unsafe destination.withUnsafeMutableBytes { target in
-      unsafe bytes.withUnsafeBytes { source in
-        unsafe target.copyMemory(
-          from: UnsafeRawBufferPointer(rebasing: source[offset..<(offset + count)]))
-      }
-    }
+    destination.copy(bytes.rawBytes.extracting(offset..<(offset + destination.byteCount)))
   }
 }
 
@@ -86,16 +90,20 @@ public struct SwappedBytes: ByteSource {
   private let base: any ByteSource
   private let unitByteCount: Int
 
-  /// Reverses each unit of `unitByteCount` bytes of `base`; reads must begin and end on units.
+  /// Reverses each unit of `unitByteCount` bytes of `base`, which is made of whole units.
   public init(_ base: any ByteSource, unitByteCount: Int) {
     self.base = base
     self.unitByteCount = unitByteCount
   }
 
+  /// How many bytes there are.
   public var byteCount: Int { base.byteCount }
+  /// Whether reading a range costs no more than that range.
   public var isRandomAccess: Bool { base.isRandomAccess }
+  /// The stored bytes that this is a plain copy of, if it is.
   public var fileRange: FileRange? { unitByteCount == 1 ? base.fileRange : nil }
 
+  /// A reader of these bytes.
   public func makeCursor() throws(FileError) -> any ByteCursor {
     Cursor(base: try base.makeCursor(), unitByteCount: unitByteCount)
   }
@@ -105,8 +113,19 @@ public struct SwappedBytes: ByteSource {
     var unitByteCount: Int
 
     mutating func read(at offset: Int, into destination: inout MutableRawSpan) throws(FileError) {
-      try base.read(at: offset, into: &destination)
-      ByteOrder.swapUnits(of: unitByteCount, in: &destination)
+      let skipped = offset % unitByteCount
+      let needed = skipped + destination.byteCount
+      if skipped == 0, needed.isMultiple(of: unitByteCount) {
+        try base.read(at: offset, into: &destination)
+        return ByteOrder.swapUnits(of: unitByteCount, in: &destination)
+      }
+      // Parts of units: a view of smaller elements than those the file stored.
+      var units = TensorBytes(
+        byteCount: (needed + unitByteCount - 1) / unitByteCount * unitByteCount)
+      var span = units.mutableBytes
+      try base.read(at: offset - skipped, into: &span)
+      ByteOrder.swapUnits(of: unitByteCount, in: &span)
+      destination.copy(units.bytes.extracting(skipped..<needed))
     }
   }
 }
@@ -114,6 +133,7 @@ public struct SwappedBytes: ByteSource {
 /// Bytes that a file describes and does not hold (a tensor of torch's `meta` device).
 public struct AbsentBytes: ByteSource, ByteCursor {
   private let file: String
+  /// How many bytes there are.
   public let byteCount: Int
 
   /// Describes `byteCount` bytes that `file` does not hold.
@@ -122,10 +142,17 @@ public struct AbsentBytes: ByteSource, ByteCursor {
     self.byteCount = byteCount
   }
 
+  /// What reading them fails with.
+  var error: FileError { .noData(file: file) }
+
+  /// Whether reading a range costs no more than that range.
   public var isRandomAccess: Bool { true }
+  /// The stored bytes that this is a plain copy of, if it is.
   public var fileRange: FileRange? { nil }
+  /// A reader of these bytes.
   public func makeCursor() throws(FileError) -> any ByteCursor { self }
+  /// Fills `destination` with the bytes that begin at `offset`.
   public func read(at offset: Int, into destination: inout MutableRawSpan) throws(FileError) {
-    if destination.byteCount > 0 { throw .noData(file: file) }
+    if destination.byteCount > 0 { throw error }
   }
 }

@@ -1,6 +1,51 @@
-// `span.bytes` of an array is marked unsafe in Swift 6.3 for element types with padding; bytes have none.
+// What Swift 6.3 leaves unsafe on raw bytes, made safe by a check in one place: loads (any bit pattern
+// is an integer), and arrays of bytes as raw bytes (`span.bytes` is marked unsafe because element types
+// may have padding; bytes have none).
+
+extension RawSpan {
+  /// The byte at `offset`.
+  @inlinable
+  public func byte(at offset: Int) -> UInt8 {
+    precondition(offset >= 0 && offset < byteCount, "outside the bytes")
+    // SAFETY: checked above.
+    return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+  }
+
+  /// The integer at `offset`, least significant byte first; it need not be aligned.
+  @inlinable
+  public func integer<T: FixedWidthInteger & BitwiseCopyable>(
+    at offset: Int, as _: T.Type = T.self
+  ) -> T {
+    precondition(offset >= 0 && MemoryLayout<T>.size <= byteCount - offset, "outside the bytes")
+    // SAFETY: checked above; unaligned by definition.
+    let stored = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: T.self)
+    return T(littleEndian: stored)
+  }
+}
+
+extension MutableRawSpan {
+  /// The byte at `offset`.
+  @inlinable
+  public func byte(at offset: Int) -> UInt8 {
+    precondition(offset >= 0 && offset < byteCount, "outside the bytes")
+    // SAFETY: checked above.
+    return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+  }
+
+  /// The bytes of `range`, for writing.
+  @_lifetime(&self)
+  public mutating func part(_ range: Range<Int>) -> MutableRawSpan {
+    _mutatingExtracting(range)
+  }
+}
 
 extension [UInt8] {
+  /// A copy of `bytes`.
+  public init(_ bytes: RawSpan) {
+    // SAFETY: the buffer lives as long as the closure.
+    self = unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) }
+  }
+
   /// The array's own bytes.
   public var rawBytes: RawSpan {
     @_lifetime(borrow self)
@@ -22,11 +67,13 @@ extension [UInt8] {
   }
 }
 
-extension MutableRawSpan {
-  /// The bytes of `range`, for writing.
-  @_lifetime(&self)
-  public mutating func part(_ range: Range<Int>) -> MutableRawSpan {
-    _mutatingExtracting(range)
+extension String {
+  /// A copy of `bytes` as text; nil if they are not UTF-8.
+  public init?(validating bytes: RawSpan) {
+    // SAFETY: the buffer lives as long as the closure.
+    let text = unsafe bytes.withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+    guard let text else { return nil }
+    self = text
   }
 }
 

@@ -14,14 +14,29 @@ public struct TensorBytes: ~Copyable, @unchecked Sendable {
   /// How many bytes it holds.
   public let byteCount: Int
 
-  /// A buffer of `byteCount` zeros.
+  /// A buffer of `byteCount` zeros, where the number is the program's own.
+  ///
+  /// - Precondition: The system has that much memory.
   public init(byteCount: Int) {
-    precondition(byteCount >= 0, "a buffer cannot have fewer than no bytes")
-    guard let base = unsafe calloc(max(1, byteCount), 1) else {
+    guard let base = unsafe Self.allocate(byteCount) else {
       preconditionFailure("the system has no \(byteCount) bytes of memory left")
     }
     unsafe self.base = base
     self.byteCount = byteCount
+  }
+
+  /// A buffer of `byteCount` zeros, where the number is a file's.
+  ///
+  /// - Throws: `noMemory`.
+  public init(reserving byteCount: Int) throws(FileError) {
+    guard let base = unsafe Self.allocate(byteCount) else { throw .noMemory(needed: byteCount) }
+    unsafe self.base = base
+    self.byteCount = byteCount
+  }
+
+  private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    precondition(byteCount >= 0, "a buffer cannot have fewer than no bytes")
+    return unsafe calloc(max(1, byteCount), 1)
   }
 
   deinit { unsafe free(base) }

@@ -12,6 +12,8 @@ public enum FileError: Error, Equatable, Sendable {
   case damaged(file: String, part: String, reason: String)
   /// A tensor of which the file holds only the shape (torch's `meta` device).
   case noData(file: String)
+  /// The system has not the memory that a view needs; `needed` counts bytes.
+  case noMemory(needed: Int)
   /// The destination is there already, and overwriting was not asked for.
   case exists(file: String)
   /// The destination is one of the files being read.
@@ -41,6 +43,9 @@ extension FileError: CustomStringConvertible {
       "\(escaped(file)): \(escaped(part)) is damaged: \(reason)"
     case .noData(let file):
       "\(escaped(file)): a tensor of the meta device has a shape but no data in this file"
+    case .noMemory(let needed):
+      "\(needed) bytes of memory are needed to read a transposed or overlapping view, and the system "
+        + "has not got them"
     case .exists(let file):
       "\(escaped(file)): exists already; --force overwrites it"
     case .isSource(let file):
@@ -63,6 +68,7 @@ extension FileError: CustomStringConvertible {
     case .truncated: "Truncated"
     case .damaged: "Damaged"
     case .noData: "NoData"
+    case .noMemory: "NoMemory"
     case .exists: "Exists"
     case .isSource: "IsSource"
     case .noSpace: "NoSpace"
@@ -78,7 +84,7 @@ extension FileError: CustomStringConvertible {
       .truncated(let file, _, _, _), .damaged(let file, _, _), .noData(let file),
       .exists(let file), .isSource(let file), .noSpace(let file, _), .writeFailed(let file, _, _):
       file
-    case .interrupted: nil
+    case .noMemory, .interrupted: nil
     }
   }
 }

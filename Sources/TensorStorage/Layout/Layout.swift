@@ -33,15 +33,17 @@ public enum Layout {
     return true
   }
 
-  /// Elements from the first to the end of the last: `1 + Σ (extent − 1) · stride`; nil on overflow or
-  /// a negative stride, 0 for a tensor without elements.
+  /// Elements from the first to the end of the last: `1 + Σ (extent − 1) · stride`.
+  ///
+  /// - Returns: nil on overflow, a negative extent or a negative stride, save that of an extent of 1; 0
+  ///   for a tensor without elements.
   public static func extent(shape: [Int], strides: [Int]) -> Int? {
     if shape.contains(0) { return 0 }
     var last = 0
-    for (extent, stride) in zip(shape, strides) {
-      let (span, overflow) = (extent - 1).multipliedReportingOverflow(by: stride)
+    for (extent, stride) in zip(shape, strides) where extent != 1 {
+      let (span, overflow) = (extent &- 1).multipliedReportingOverflow(by: stride)
       let (sum, tooFar) = last.addingReportingOverflow(span)
-      guard stride >= 0, !overflow, !tooFar else { return nil }
+      guard extent > 0, stride >= 0, !overflow, !tooFar else { return nil }
       last = sum
     }
     let (extent, overflow) = last.addingReportingOverflow(1)

@@ -4,9 +4,9 @@
 /// and a view has fewer than 64 dimensions, however many its file gave it.
 struct StridedLayout: Hashable, Sendable {
   /// The extents, outermost first, each at least 2; empty for a single element.
-  private(set) var extents: [UInt] = []
+  private(set) var extents: [Int] = []
   /// Distances between neighbours, in elements.
-  private(set) var strides: [UInt] = []
+  private(set) var strides: [Int] = []
   /// The product of the extents.
   let elementCount: Int
   /// Elements from the first to the end of the last.
@@ -21,20 +21,27 @@ struct StridedLayout: Hashable, Sendable {
     elementCount = count
     self.extent = extent
     for (extent, stride) in zip(shape, strides) where extent > 1 {
-      append(extent: UInt(extent), stride: UInt(stride))
+      append(extent: extent, stride: stride)
     }
   }
 
-  private mutating func append(extent: UInt, stride: UInt) {
-    if let outer = strides.last, let outerExtent = extents.last,
-      outer == stride.multipliedReportingOverflow(by: extent).partialValue,
-      !stride.multipliedReportingOverflow(by: extent).overflow
-    {
-      extents[extents.count - 1] = outerExtent * extent
+  private mutating func append(extent: Int, stride: Int) {
+    let (next, overflow) = stride.multipliedReportingOverflow(by: extent)
+    if let outer = strides.last, !overflow, outer == next {
+      extents[extents.count - 1] *= extent
       strides[strides.count - 1] = stride
     } else {
       extents.append(extent)
       strides.append(stride)
     }
+  }
+
+  /// Whether the elements are adjacent and in order.
+  var isRun: Bool { extents.isEmpty || strides == [1] }
+
+  /// The layout of the dimensions from `dimension` on.
+  func suffix(from dimension: Int) -> StridedLayout {
+    StridedLayout(
+      shape: Array(extents[dimension...]), strides: Array(strides[dimension...]))
   }
 }

@@ -5,7 +5,9 @@
 public struct LazyTensor: Sendable {
   /// The dtype of the elements that are read, after any cast.
   public let dtype: DType
-  /// The extents, outermost first; `[]` is a scalar. Counts logical elements for sub-byte dtypes.
+  /// The extents, outermost first; none for a scalar.
+  ///
+  /// They count logical elements where a dtype has several to a byte.
   public let shape: [Int]
   /// The bytes it looks into.
   public let storage: Storage
@@ -26,6 +28,7 @@ public struct LazyTensor: Sendable {
 
 /// torch's lazy bits: an operation that is pending on every element of a view.
 public struct ValueModifiers: OptionSet, Hashable, Sendable {
+  /// The bits of the set.
   public let rawValue: UInt8
 
   /// The set of the given bits.
@@ -38,7 +41,11 @@ public struct ValueModifiers: OptionSet, Hashable, Sendable {
 }
 
 extension LazyTensor {
-  /// A view into `storage`; nil if it does not fit into it or its size overflows.
+  /// A view into `storage`, checked against it.
+  ///
+  /// It is nil if it does not fit into the storage, its size overflows, an extent or stride is
+  /// negative, a strided view's elements are smaller than a byte, or the modifiers are not defined for
+  /// the dtype.
   ///
   /// - Parameters:
   ///   - dtype: The dtype of the stored elements.
@@ -53,7 +60,8 @@ extension LazyTensor {
   ) {
     guard let elementCount = Layout.elementCount(of: shape),
       let byteCount = dtype.byteCount(elementCount: elementCount),
-      byteOffset >= 0, strides.map({ $0.count == shape.count }) ?? true
+      byteOffset >= 0, strides.map({ $0.count == shape.count }) ?? true,
+      ElementModification.isSupported(modifiers, of: dtype)
     else { return nil }
     let isPacked = strides.map { Layout.isPacked(shape: shape, strides: $0) } ?? true
     let extent: Int? =
@@ -91,8 +99,23 @@ extension LazyTensor {
   /// The range of the storage's bytes that it looks into; empty for a tensor without elements.
   public var storageRange: Range<Int> { byteOffset..<(byteOffset + extentByteCount) }
 
-  /// Whether reading a part costs no more than that part.
-  public var isRandomAccess: Bool { isPacked && storage.source.isRandomAccess }
+  /// Whether reading a part costs little more than that part.
+  ///
+  /// Not so for a deflated record, nor for a view that its reader must hold whole.
+  public var isRandomAccess: Bool {
+    storage.source.isRandomAccess && !(windows?.holdsAll ?? false)
+  }
+
+  /// The memory that reading it takes beside the reader's tiles, in bytes: 0 for a packed tensor.
+  public var heldByteCount: Int { windows?.heldByteCount ?? 0 }
+
+  /// How it is read if it is not packed.
+  var windows: StridedWindows? {
+    guard let strides, elementCount > 0 else { return nil }
+    return StridedWindows(
+      StridedLayout(shape: shape, strides: strides), elementByteCount: storedDType.bitCount / 8,
+      isRandomAccess: storage.source.isRandomAccess)
+  }
 
   /// The stored bytes it is a plain copy of, if it is one of a file.
   public var fileRange: FileRange? {
@@ -142,16 +165,21 @@ extension LazyTensor {
   }
 
   /// The part with the given index range along the first dimension; nil if it is out of range.
+  ///
+  /// Nil, too, if the part does not begin and end on a byte.
   public func rows(_ range: Range<Int>) -> LazyTensor? {
-    guard let count = shape.first, range.lowerBound >= 0, range.upperBound <= count,
-      dtype == storedDType
-    else { return nil }
+    guard let count = shape.first, range.lowerBound >= 0, range.upperBound <= count else {
+      return nil
+    }
     let stride = strides?[0] ?? (count == 0 ? 0 : elementCount / count)
-    guard let skipped = dtype.byteCount(elementCount: stride * range.lowerBound) else { return nil }
+    let (elements, tooMany) = stride.multipliedReportingOverflow(by: range.lowerBound)
+    guard !tooMany, let skipped = storedDType.byteCount(elementCount: elements) else { return nil }
+    let (start, tooFar) = byteOffset.addingReportingOverflow(skipped)
+    if tooFar { return nil }
     var shape = shape
     shape[0] = range.count
     return LazyTensor(
-      dtype: dtype, shape: shape, storage: storage, byteOffset: byteOffset + skipped,
-      strides: strides, modifiers: modifiers)
+      dtype: storedDType, shape: shape, storage: storage, byteOffset: start, strides: strides,
+      modifiers: modifiers)?.cast(to: dtype)
   }
 }

@@ -1,87 +1,107 @@
 /// Reads a `LazyTensor` in tiles: its logical elements, row-major, packed, little-endian, cast.
 ///
-/// A packed tensor is read tile by tile and nothing is kept. A transposed or overlapping view holds the
-/// part of its storage that it looks into, from the first tile on. One thread uses a reader at a time.
+/// A packed tensor is read tile by tile and nothing is kept; of a strided view a window is held
+/// (`LazyTensor.heldByteCount`). One thread uses a reader at a time.
 public struct TensorReader: ~Copyable {
   /// What casts have done to the values so far.
   public private(set) var report = ConversionReport()
 
   private let tensor: LazyTensor
-  private var cursor: any ByteCursor
-  private var held = TensorBytes(byteCount: 0)
+  private var stored: StoredReader
   private var scratch = TensorBytes(byteCount: 0)
 
   /// A reader of `tensor`, at its first element.
+  ///
+  /// - Throws: What its source throws when it is opened; `noData` for a tensor without bytes.
   public init(_ tensor: LazyTensor) throws(FileError) {
     self.tensor = tensor
-    cursor = try tensor.storage.source.makeCursor()
+    stored = try StoredReader(tensor)
   }
 
   /// Fills `destination` with the elements of `range`, in row-major order.
   ///
-  /// - Precondition: `destination` holds exactly those elements, and the range begins and ends on a byte.
+  /// - Precondition: `destination` holds exactly those elements, and in a dtype of less than a byte the
+  ///   range begins and ends on one.
   public mutating func read(
     elements range: Range<Int>, into destination: inout MutableRawSpan
   ) throws(FileError) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tensor.elementCount
-        && tensor.dtype.byteCount(elementCount: range.count) == destination.byteCount,
+        && tensor.dtype.byteCount(elementCount: range.count) == destination.byteCount
+        && tensor.dtype.byteCount(elementCount: range.lowerBound) != nil,
       "the tile does not fit the range")
     if range.isEmpty { return }
     if tensor.dtype == tensor.storedDType {
-      return try readStored(range, into: &destination)
+      return try stored.read(range, into: &destination)
     }
     try readCast(range, into: &destination)
   }
 
-  private mutating func readStored(
-    _ range: Range<Int>, into destination: inout MutableRawSpan
-  ) throws(FileError) {
-    if tensor.isPacked {
-      // Checked when the view was made.
-      let skipped = tensor.storedDType.byteCount(elementCount: range.lowerBound) ?? 0
-      try cursor.read(at: tensor.byteOffset + skipped, into: &destination)
-    } else {
-      try readStrided(range, into: &destination)
-    }
-    ElementModification.apply(tensor.modifiers, of: tensor.storedDType, to: &destination)
-  }
-
-  private mutating func readStrided(
-    _ range: Range<Int>, into destination: inout MutableRawSpan
-  ) throws(FileError) {
-    if held.byteCount == 0 {
-      var bytes = TensorBytes(byteCount: tensor.extentByteCount)
-      var span = bytes.mutableBytes
-      try cursor.read(at: tensor.byteOffset, into: &span)
-      held = bytes
-    }
-    StridedCopy.gather(
-      from: held.bytes, elementByteCount: tensor.storedDType.bitCount / 8,
-      shape: tensor.shape, strides: tensor.strides ?? [], elements: range, into: &destination)
-  }
-
+  /// Converts in tiles that stay in the cache, whatever the caller's buffer is.
   private mutating func readCast(
     _ range: Range<Int>, into destination: inout MutableRawSpan
   ) throws(FileError) {
-    // Tiles that stay in the cache, whatever the caller's buffer is.
-    let tileElementCount = 64 * 1024
     let width = tensor.dtype.bitCount / 8
     var start = range.lowerBound
     while start < range.upperBound {
-      let tile = start..<min(start + tileElementCount, range.upperBound)
-      let storedByteCount = tensor.storedDType.byteCount(elementCount: tile.count) ?? 0
-      var buffer = exchange(&scratch, with: TensorBytes(byteCount: 0))
-      if buffer.byteCount < storedByteCount { buffer = TensorBytes(byteCount: storedByteCount) }
-      var stored = buffer.mutableBytes(0..<storedByteCount)
-      try readStored(tile, into: &stored)
+      let end = min(start + Self.tileElementCount, range.upperBound)
       let position = (start - range.lowerBound) * width
-      var target = destination.part(position..<(position + tile.count * width))
-      ElementConversion.convert(
-        stored.bytes, from: tensor.storedDType, into: &target, as: tensor.dtype, report: &report)
-      scratch = buffer
-      start = tile.upperBound
+      var target = destination.part(position..<(position + (end - start) * width))
+      try readCastTile(start..<end, into: &target)
+      start = end
     }
+  }
+
+  /// A multiple of 8, so that tiles of sub-byte elements begin on bytes if the first does.
+  private static let tileElementCount = 64 * 1024
+
+  private mutating func readCastTile(
+    _ range: Range<Int>, into target: inout MutableRawSpan
+  ) throws(FileError) {
+    // Eight elements are whole bytes in any dtype.
+    let whole = tensor.storedDType.isSubByte ? range.roundedOut(to: 8) : range
+    let end = min(whole.upperBound, tensor.elementCount)
+    let bytes = whole.lowerBound..<end
+    // Checked when the view was made.
+    let storedByteCount = tensor.storedDType.byteCount(elementCount: bytes.count) ?? 0
+    var buffer = exchange(&scratch, with: TensorBytes(byteCount: 0))
+    if buffer.byteCount < storedByteCount { buffer = TensorBytes(byteCount: storedByteCount) }
+    var source = buffer.mutableBytes(0..<storedByteCount)
+    try stored.read(bytes, into: &source)
+    let found = convert(source.bytes, bytes, keeping: range, into: &target)
+    report.merge(found)
+    scratch = buffer
+  }
+
+  /// Converts the elements of `stored`; those of `range` among them go to `target`.
+  private func convert(
+    _ source: RawSpan, _ stored: Range<Int>, keeping range: Range<Int>,
+    into target: inout MutableRawSpan
+  ) -> ConversionReport {
+    var found = ConversionReport()
+    if stored == range {
+      ElementConversion.convert(
+        source, from: tensor.storedDType, into: &target, as: tensor.dtype, report: &found)
+      return found
+    }
+    let width = tensor.dtype.bitCount / 8
+    var converted = TensorBytes(byteCount: stored.count * width)
+    var span = converted.mutableBytes
+    ElementConversion.convert(
+      source, from: tensor.storedDType, into: &span, as: tensor.dtype, report: &found)
+    let skipped = (range.lowerBound - stored.lowerBound) * width
+    target.copy(converted.bytes.extracting(skipped..<(skipped + target.byteCount)))
+    // The neighbours were converted for nothing. Nothing else is to be taken back: sub-byte values all
+    // exist in the wider dtypes.
+    found.elementCount = range.count
+    return found
+  }
+}
+
+extension Range<Int> {
+  /// The least range around it whose bounds are multiples of `unit`.
+  fileprivate func roundedOut(to unit: Int) -> Range<Int> {
+    (lowerBound / unit * unit)..<((upperBound + unit - 1) / unit * unit)
   }
 }
 
