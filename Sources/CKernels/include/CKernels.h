@@ -53,6 +53,12 @@ void ck_gather(
   const void *source, size_t width, size_t rank, const intptr_t *extents, const intptr_t *strides,
   size_t first, size_t count, void *target);
 
+// MARK: Scans
+
+// The greatest of `count` unsigned integers of `width` bytes (1, 2, 4 or 8), each masked with `mask`;
+// 0 if there are none. Of floating-point numbers without their signs, that is the greatest magnitude.
+uint64_t ck_greatest(const void *values, size_t width, size_t count, uint64_t mask);
+
 // MARK: Conversion
 
 // The floating-point kinds. The first four can be converted to.

@@ -12,75 +12,37 @@ extension Checkpoint {
   public static func open(
     _ path: String, options: ReadOptions = ReadOptions()
   ) throws(FormatError) -> Checkpoint {
-    if let listing = try directory(at: path) { return try open(listing, options: options) }
-    let file = try openFile(path)
-    if try isIndex(file) { return try openIndex(file, options: options) }
-    var checkpoint = try FormatRegistry.readFile(file, options: options)
-    if try DistributedNotes(checkpoint) != nil,
-      ShardName(ShardName.lastComponent(of: path))?.rank != nil
-    {
-      checkpoint.source.notes.append(
-        "this is one shard of a distributed checkpoint; give its directory to read whole tensors")
-    }
-    return checkpoint
-  }
-
-  private static func directory(at path: String) throws(FormatError) -> DirectoryListing? {
-    do throws(FileError) {
-      return try DirectoryListing(path: path)
-    } catch {
-      throw FormatError(error, file: path)
-    }
-  }
-
-  private static func openFile(_ path: String) throws(FormatError) -> RandomAccessFile {
-    do throws(FileError) {
-      return try RandomAccessFile(path: path)
-    } catch {
-      throw FormatError(error, file: path)
-    }
-  }
-
-  private static func open(
-    _ listing: DirectoryListing, options: ReadOptions
-  ) throws(FormatError) -> Checkpoint {
-    let (target, notes) = try CheckpointDirectory(listing: listing).target()
-    var checkpoint: Checkpoint
-    switch target {
-    case .file(let name):
-      checkpoint = try FormatRegistry.readFile(
-        try openFile(listing.path(of: name)), options: options)
-    case .index(let name):
-      checkpoint = try openIndex(try openFile(listing.path(of: name)), options: options)
-    case .shards(let names):
-      let shards = try ShardSet(
-        path: listing.path, directory: listing.path(of: ""), names: names, options: options)
-      checkpoint = try shards.merged(index: nil)
-    }
+    let (location, notes) = try CheckpointLocation.find(path)
+    var checkpoint = try open(location, options: options).checkpoint
     checkpoint.source.notes = notes + checkpoint.source.notes
     return checkpoint
   }
 
-  private static func openIndex(
-    _ file: RandomAccessFile, options: ReadOptions
-  ) throws(FormatError) -> Checkpoint {
-    let index = try ShardIndex(file)
-    let shards = try ShardSet(
-      path: file.path, directory: ShardName.directory(of: file.path), names: index.shards,
-      options: options)
-    return try shards.merged(index: index)
+  /// Opens the files of a location, and says what its index says otherwise.
+  static func open(
+    _ location: CheckpointLocation, options: ReadOptions
+  ) throws(FormatError) -> (checkpoint: Checkpoint, disagreements: [IndexDisagreement]) {
+    switch location {
+    case .file(let file):
+      var checkpoint = try FormatRegistry.readFile(file, options: options)
+      if try checkpoint.isShardOfDistributed(path: file.path) {
+        checkpoint.source.notes.append(
+          "this is one shard of a distributed checkpoint; give its directory to read whole tensors")
+      }
+      return (checkpoint, [])
+    case .index(let index):
+      let shards = try ShardSet(
+        path: index.path, names: index.shards, paths: location.paths, options: options)
+      return try shards.merged(index: index)
+    case .shards(let names, let listing):
+      let shards = try ShardSet(
+        path: listing.path, names: names, paths: location.paths, options: options)
+      return try shards.merged(index: nil)
+    }
   }
 
-  /// Whether the file is named as an index, or is JSON with an index's member.
-  private static func isIndex(_ file: RandomAccessFile) throws(FormatError) -> Bool {
-    if ShardName(ShardName.lastComponent(of: file.path))?.isIndex == true { return true }
-    guard file.path.hasSuffix(".json"), file.byteCount <= ShardIndex.maximumByteCount else {
-      return false
-    }
-    do throws(FileError) {
-      return ShardIndex.isIndex(try file.bytes(at: 0, count: file.byteCount))
-    } catch {
-      throw FormatError(error, file: file.path)
-    }
+  private func isShardOfDistributed(path: String) throws(FormatError) -> Bool {
+    guard ShardName(ShardName.lastComponent(of: path))?.rank != nil else { return false }
+    return try DistributedNotes(self) != nil
   }
 }

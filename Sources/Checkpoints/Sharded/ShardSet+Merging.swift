@@ -6,19 +6,21 @@ extension ShardSet {
   /// In the order of the index, which is that of the state dict where huggingface_hub wrote it: so writing the
   /// tensors to shards again gives its layout. Without an index, shard by shard; torch's distributed
   /// checkpoints in the order of their notes, which is that of the state dict as well.
-  func merged(index: ShardIndex?) throws(FormatError) -> Checkpoint {
+  func merged(
+    index: ShardIndex?
+  ) throws(FormatError) -> (checkpoint: Checkpoint, disagreements: [IndexDisagreement]) {
     var result = Checkpoint(source: source())
     result.metadata = metadata(index: index)
     var tensors = try ShardedTensors(self)
     result.reserveCapacity(tensors.count)
     var missing: [String] = []
-    var misplacedCount = 0
+    var misplaced: [TensorName] = []
     for (name, shard) in index?.tensors ?? [] {
       guard let (entry, home) = try tensors.take(name) else {
         missing.append(name.text)
         continue
       }
-      if let index, !isShard(home, named: index.shards[shard]) { misplacedCount += 1 }
+      if let index, !isShard(home, named: index.shards[shard]) { misplaced.append(name) }
       append(entry, of: home, to: &result)
     }
     guard missing.isEmpty else {
@@ -30,11 +32,11 @@ extension ShardSet {
       guard let (entry, home) = try tensors.take(name) else { continue }
       append(entry, of: home, to: &result)
     }
-    if let index {
-      result.source.notes += index.disagreements(
-        unlisted: unlisted, misplacedCount: misplacedCount, with: result)
-    }
-    return result
+    let disagreements =
+      index?.disagreements(unlisted: unlisted, misplaced: misplaced, with: result) ?? []
+    let name = "'\(escaped(ShardName.lastComponent(of: path)))'"
+    result.source.notes += disagreements.map { "\(name) \($0.sentence)" }
+    return (result, disagreements)
   }
 
   private func append(_ entry: Checkpoint.Entry, of shard: Int, to result: inout Checkpoint) {
@@ -70,43 +72,5 @@ extension ShardSet {
     metadata.merge(index?.notes ?? [:]) { first, _ in first }
     for key in DistributedNotes.metadataKeys { metadata[key] = nil }
     return metadata
-  }
-}
-
-extension ShardIndex {
-  /// What the index says and the shards do not bear out, as sentences.
-  fileprivate func disagreements(
-    unlisted: [TensorName], misplacedCount: Int, with checkpoint: Checkpoint
-  ) -> [String] {
-    var notes: [String] = []
-    let name = "'\(escaped(ShardName.lastComponent(of: path)))'"
-    if let first = unlisted.first {
-      let rest = unlisted.count > 1 ? " and \(unlisted.count - 1) more" : ""
-      notes.append("\(name) does not list '\(escaped(first.text))'\(rest), found in its shards")
-    }
-    if misplacedCount > 0 {
-      notes.append("\(name) names another shard for \(misplacedCount) tensors than has them")
-    }
-    if let totalByteCount, !checkpoint.possibleTotals.contains(totalByteCount) {
-      let found = checkpoint.possibleTotals.sorted().map(\.description).joined(separator: " or ")
-      notes.append(
-        "\(name) gives a total_size of \(totalByteCount) bytes; the tensors have \(found)")
-    }
-    return notes
-  }
-}
-
-extension Checkpoint {
-  /// What a `total_size` may be: bytes of all tensors, tied ones once or each time.
-  fileprivate var possibleTotals: Set<Int> {
-    var seen: Set<ObjectIdentifier> = []
-    var (all, once) = (0, 0)
-    for entry in entries {
-      all &+= entry.tensor.byteCount
-      if seen.insert(ObjectIdentifier(entry.tensor.storage)).inserted {
-        once &+= entry.tensor.byteCount
-      }
-    }
-    return [all, once]
   }
 }

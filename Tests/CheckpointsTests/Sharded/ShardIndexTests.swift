@@ -34,7 +34,7 @@ internal import Testing
     (["a": "1.safetensors", "c": "2.safetensors"], 3, "does not list 'b', found in its shards"),
     (
       ["a": "1.safetensors", "b": "2.safetensors", "c": "2.safetensors"], 3,
-      "names another shard for 1 tensors than has them"
+      "names other shards for 'b' than have them"
     ),
     (
       ["a": "1.safetensors", "b": "1.safetensors", "c": "2.safetensors"], 999,

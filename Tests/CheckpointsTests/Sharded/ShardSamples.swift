@@ -28,7 +28,8 @@ struct ShardSamples {
           tensor.name, "U8", "\(tensor.shape)", "[\(data.count),\(end)]"))
       data += tensor.bytes
     }
-    let header = "{\(fields.joined(separator: ","))}"
+    var header = "{\(fields.joined(separator: ","))}"
+    while !header.utf8.count.isMultiple(of: 8) { header += " " }
     try directory.write(SafetensorsSamples.bytes(header) + data, to: name)
   }
 
