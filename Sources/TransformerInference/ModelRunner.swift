@@ -7,7 +7,7 @@ public struct ModelRunner: Sendable {
 
   private let weights: Weights
 
-  private var pass: ForwardPass { ForwardPass(weights: weights) }
+  var pass: ForwardPass { ForwardPass(weights: weights) }
 
   /// A runner of `graph`.
   ///
@@ -94,7 +94,7 @@ public struct ModelRunner: Sendable {
     }
   }
 
-  private func encode(
+  func encode(
     _ input: ModelInput, _ encoder: TransformerWrapper
   ) throws(InferenceError) -> Activations {
     guard let source = input.source else {

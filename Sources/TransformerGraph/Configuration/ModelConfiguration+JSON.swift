@@ -120,7 +120,7 @@ extension ModuleConfiguration {
 }
 
 extension ArgumentValue {
-  fileprivate init(_ value: JSONValue, path: String, file: String) throws(GraphError) {
+  init(_ value: JSONValue, path: String, file: String) throws(GraphError) {
     switch value {
     case .null: self = .none
     case .bool(let value): self = .bool(value)

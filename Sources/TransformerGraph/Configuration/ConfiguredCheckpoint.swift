@@ -1,0 +1,83 @@
+public import Checkpoints
+internal import TensorStorage
+
+/// A checkpoint with the configuration of its model: given, found beside it, or inferred.
+public struct ConfiguredCheckpoint: Sendable {
+  /// Where the configuration came from.
+  public enum Origin: Hashable, Sendable {
+    /// A file, by its path.
+    case file(String)
+    /// The names and shapes.
+    case inferred
+  }
+
+  /// The tensors.
+  public let checkpoint: Checkpoint
+  /// What the model was made by.
+  public let configuration: ModelConfiguration
+  /// Where that came from.
+  public let origin: Origin
+  /// What stands before the model's paths in the checkpoint's names.
+  public let prefix: String
+  /// What names and shapes leave open, where the configuration was inferred and no value was given.
+  public let questions: [InferredConfiguration.Question]
+  /// What inference concluded from hints.
+  public let hints: [String]
+
+  /// Finds the configuration of a checkpoint that was read from `path`.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: The tensors.
+  ///   - path: Where they were read from: `NAME.ligature.json` beside it, or `ligature.json` in it, is used.
+  ///   - configurationPath: A configuration file to use in place of those.
+  ///   - assignments: Values that are set afterwards, as `attn_layers.heads=8`.
+  /// - Throws: `GraphError` where the configuration is malformed, or the checkpoint is no such model.
+  public init(
+    _ checkpoint: Checkpoint, path: String, configurationPath: String? = nil,
+    assignments: [String] = []
+  ) throws(GraphError) {
+    self.checkpoint = checkpoint
+    let found = configurationPath ?? Self.besides(path)
+    if let found {
+      var configuration = try ModelConfiguration(contentsOf: found)
+      for assignment in assignments { try configuration.set(assignment) }
+      prefix = try configuration.prefix(in: checkpoint)
+      self.configuration = configuration
+      origin = .file(found)
+      questions = []
+      hints = []
+      return
+    }
+    guard let inferred = InferredConfiguration(checkpoint) else {
+      throw .impossible(
+        path: path,
+        reason: "no names of x-transformers modules are in this checkpoint; --config names its "
+          + "configuration file")
+    }
+    var configuration = inferred.configuration
+    for assignment in assignments { try configuration.set(assignment) }
+    self.configuration = configuration
+    origin = .inferred
+    prefix = inferred.prefix
+    let answered = Set(assignments.compactMap { $0.split(separator: "=").first.map(String.init) })
+    questions = inferred.questions.filter { !answered.contains($0.argument) }
+    hints = inferred.hints
+  }
+
+  /// The graph of the model, bound to the checkpoint.
+  public func graph() throws(GraphError) -> ModelGraph {
+    try ModelGraph(configuration, checkpoint: checkpoint, prefix: prefix)
+  }
+
+  /// The configuration file beside a checkpoint, if there is one.
+  private static func besides(_ path: String) -> String? {
+    let candidates: [String]
+    if let dot = path.lastIndex(of: "."), !path[dot...].contains("/") {
+      candidates = [path[..<dot] + ".ligature.json", "\(path)/ligature.json"]
+    } else {
+      let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+      candidates = ["\(folder).ligature.json", "\(folder)/ligature.json"]
+    }
+    return candidates.first { (try? RandomAccessFile(path: $0)) != nil }
+  }
+}

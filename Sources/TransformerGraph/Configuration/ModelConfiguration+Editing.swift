@@ -1,0 +1,72 @@
+internal import Checkpoints
+
+extension ModelConfiguration {
+  /// Gives one argument a value: `attn_layers.heads=8`, `net.attn_layers.causal=true`, `x_transformers=1.27.0`.
+  ///
+  /// The path leads through nested modules, and begins with the model's name where there are several;
+  /// `class` names the class itself. The value is read as JSON, and as text where it is none.
+  public mutating func set(_ assignment: String) throws(GraphError) {
+    guard let sign = assignment.firstIndex(of: "="), sign != assignment.startIndex else {
+      throw .malformedConfiguration(
+        file: "--set \(assignment)", byteOffset: nil, reason: "must be written PATH=VALUE")
+    }
+    var path = assignment[..<sign].split(separator: ".").map(String.init)
+    let text = String(assignment[assignment.index(after: sign)...])
+    if path == ["x_transformers"] {
+      dialect = try Dialect(version: text)
+      return
+    }
+    let value = ArgumentValue(literal: text)
+    switch content {
+    case .single(var call):
+      try call.set(path[...], to: value, written: assignment)
+      content = .single(call)
+    case .several(var models):
+      let name = path.removeFirst()
+      guard let position = models.firstIndex(where: { $0.name == name }) else {
+        throw .unresolvedReference(path: "--set", reference: name)
+      }
+      try models[position].configuration.set(path[...], to: value, written: assignment)
+      content = .several(models)
+    }
+  }
+}
+
+extension ModuleConfiguration {
+  fileprivate mutating func set(
+    _ path: ArraySlice<String>, to value: ArgumentValue, written: String
+  ) throws(GraphError) {
+    guard let name = path.first else {
+      throw .malformedConfiguration(
+        file: "--set \(written)", byteOffset: nil, reason: "names no argument")
+    }
+    if path.count == 1 {
+      if name == "class", case .text(let text) = value { className = text } else { self[name] = value }
+      return
+    }
+    guard case .module(var inner)? = self[name] else {
+      let modules = arguments.compactMap { argument -> String? in
+        if case .module = argument.value { return argument.name }
+        return nil
+      }
+      throw .unknownArgument(
+        path: "--set \(written)", className: className, name: name,
+        nearest: NearestName.of(name, among: modules) ?? modules.first)
+    }
+    try inner.set(path.dropFirst(), to: value, written: written)
+    self[name] = .module(inner)
+  }
+}
+
+extension ArgumentValue {
+  /// A value as it is written on a command line: JSON, or else text.
+  fileprivate init(literal text: String) {
+    guard let value = try? JSONText(Array(text.utf8)).value,
+      let argument = try? ArgumentValue(value, path: "--set", file: "--set")
+    else {
+      self = text == "True" ? .bool(true) : text == "False" ? .bool(false) : .text(text)
+      return
+    }
+    self = argument
+  }
+}
