@@ -35,6 +35,26 @@ public struct Fixture: Decodable, Sendable, CustomStringConvertible {
   public var format: String?
   /// Its tensors; nil where the manifest does not say.
   public var tensors: [Tensor]?
+  /// Where the state dict is that is taken by default; empty for the root.
+  public var select: String?
+  /// Other right answers to where the state dict is.
+  public var selectAny: [String]?
+  /// What there is beside the state dict; nil where it is nothing.
+  public var all: Listing?
+  /// Names that are one and the same view.
+  public var aliases: [[String]]?
+  /// Names whose storages are the same.
+  public var sharedStorage: [[String]]?
+  /// Names whose values safetensors cannot hold.
+  public var unsupported: [String]?
+  /// Names that may be absent.
+  public var optional: [String]?
+  /// Names that may be there too.
+  public var mayAdd: [String]?
+  /// `content` where names are the reader's choice, `none` where values are not checked.
+  public var match: String?
+  /// Arguments of `convert` for which `tensors` holds.
+  public var convertWith: [String]?
   /// The exit codes that a conversion may have.
   public var exit: [Int]?
   /// The code of the error, where the real library has a name for it.
@@ -54,6 +74,12 @@ public struct Fixture: Decodable, Sendable, CustomStringConvertible {
     public var shape: [Int]
     /// The digest of its packed little-endian bytes.
     public var sha256: String
+  }
+
+  /// The tensors of a selection.
+  public struct Listing: Decodable, Sendable {
+    /// Its tensors.
+    public var tensors: [Tensor]
   }
 
   /// The file and what it is about, for a test's report.

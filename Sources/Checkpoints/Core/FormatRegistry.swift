@@ -9,11 +9,14 @@ package enum FormatRegistry {
   static let formats: [any CheckpointFormat.Type] = [
     SafetensorsFormat.self,
     NumpyFormat.self,
+    TorchLegacyFormat.self,
+    PickleFormat.self,
   ]
 
   /// The formats that are told by a zip archive's records, one a line.
   static let zippedFormats: [any ZippedFormat.Type] = [
-    NumpyArchiveFormat.self
+    NumpyArchiveFormat.self,
+    TorchZipFormat.self,
   ]
 
   /// Reads one file, whatever its name is: its first bytes decide.

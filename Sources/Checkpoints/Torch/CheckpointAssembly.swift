@@ -1,0 +1,156 @@
+internal import TensorStorage
+
+/// Puts tensors into a checkpoint: names them, counts what they ask for, and remarks on the unusual ones.
+struct CheckpointAssembly {
+  private(set) var checkpoint: Checkpoint
+  private let reading: TorchReading
+  private var nameByteCount = 0
+  /// Bytes that tensors have beyond those they look at: what repeating views would make.
+  private var expandedByteCount = 0
+  /// The first tensor of each unusual kind, and how many there are.
+  private var kinds: [RebuiltTensor.Kind: (first: String, count: Int)] = [:]
+  private var classes: [String: (first: String, count: Int)] = [:]
+  private var otherCount = 0
+
+  init(source: CheckpointSource, reading: TorchReading) {
+    checkpoint = Checkpoint(source: source)
+    self.reading = reading
+  }
+
+  /// Everything in `container`.
+  mutating func add(
+    contentOf container: TorchValue, prefix: String = "", scope: ValueScope, survey: ValueSurvey
+  ) throws(FormatError) {
+    var walker = try ValueWalker(container, prefix: prefix, scope: scope, survey: survey)
+    while let item = try walker.next() {
+      switch item {
+      case .tensor(let name, let tensor): try add(tensor, named: name)
+      case .other(let path, let value): addOther(path, value)
+      }
+    }
+  }
+
+  /// A tensor, and what stands for it beside it.
+  mutating func add(_ rebuilt: RebuiltTensor, named name: String) throws(FormatError) {
+    if rebuilt.kind != .plain { Self.count(name, under: rebuilt.kind, in: &kinds) }
+    if let className = rebuilt.className { Self.count(name, under: className, in: &classes) }
+    for part in rebuilt.parts {
+      try add(part.tensor, named: name + part.suffix, role: part.suffix.isEmpty ? rebuilt.role : .plain)
+    }
+  }
+
+  private mutating func add(
+    _ tensor: LazyTensor, named name: String, role: TensorRole
+  ) throws(FormatError) {
+    nameByteCount += name.utf8.count
+    guard nameByteCount <= TorchLimits.nameByteCount else {
+      throw reading.error(.longNames(limit: TorchLimits.nameByteCount))
+    }
+    guard checkpoint.entries.count < TorchLimits.tensorCount else {
+      throw reading.error(.tooManyTensors(limit: TorchLimits.tensorCount))
+    }
+    try checkExpansion(of: tensor, named: name)
+    let entry = Checkpoint.Entry(name: TensorName(name), tensor: tensor, role: role)
+    guard checkpoint.append(entry) else {
+      var error = reading.error(.nameCollision(name))
+      error.tensor = name
+      throw error
+    }
+  }
+
+  private mutating func checkExpansion(
+    of tensor: LazyTensor, named name: String
+  ) throws(FormatError) {
+    guard tensor.storage.hasData else { return }
+    let (added, overflow) = expandedByteCount.addingReportingOverflow(
+      max(0, tensor.byteCount - tensor.extentByteCount))
+    let stored = reading.storedByteCount
+    let (allowed, isLarge) = stored.multipliedReportingOverflow(by: TorchLimits.expansion)
+    expandedByteCount = added
+    guard overflow || added > TorchLimits.freeExpansionByteCount else { return }
+    guard overflow || (!isLarge && added > allowed) else { return }
+    var error = reading.error(
+      .expansion(byteCount: overflow ? .max : added, storedByteCount: stored))
+    error.tensor = name
+    throw error
+  }
+
+  /// A value beside the tensors.
+  mutating func addOther(_ path: String, _ value: TorchValue) {
+    otherCount += 1
+    guard otherCount <= TorchLimits.describedValueCount else { return }
+    checkpoint.source.otherValues.append("\(path): \(ValueDescription.of(value))")
+  }
+
+  mutating func addNote(_ note: String) { checkpoint.source.notes.append(note) }
+
+  private static func count<Key: Hashable>(
+    _ name: String, under key: Key, in table: inout [Key: (first: String, count: Int)]
+  ) {
+    table[key, default: (name, 0)].count += 1
+  }
+
+  /// The checkpoint, with remarks on what it holds.
+  mutating func finish() -> Checkpoint {
+    if otherCount > TorchLimits.describedValueCount {
+      let rest = otherCount - TorchLimits.describedValueCount
+      checkpoint.source.otherValues.append("… and \(rest) more values")
+    }
+    for (kind, found) in kinds.sorted(by: { $0.value.first < $1.value.first }) {
+      guard let remark = kind.remark else { continue }
+      addNote("\(Self.subject(found.first, found.count)) \(remark)")
+    }
+    for (name, found) in classes.sorted(by: { $0.key < $1.key }) {
+      addNote(
+        "\(Self.subject(found.first, found.count)) of the class \(escaped(name)); the elements are "
+          + "read, the class is not")
+    }
+    if let note = NamePrefix.note(on: checkpoint.entries.lazy.map(\.name.text)) { addNote(note) }
+    checkpoint.source.globals = reading.globals.sorted()
+    return checkpoint
+  }
+
+  private static func subject(_ name: String, _ count: Int) -> String {
+    count == 1 ? "'\(escaped(name))' is" : "'\(escaped(name))' and \(count - 1) more are"
+  }
+}
+
+extension RebuiltTensor.Kind {
+  /// What a user should know of a tensor of this kind, after "is"; nil if nothing.
+  fileprivate var remark: String? {
+    switch self {
+    case .plain, .array: nil
+    case .quantised:
+      "quantised: the integers have its name, what scales them is beside it (.scale, .zero_point; "
+        + "per channel .scales, .zero_points, .axis)"
+    case .sparse: "sparse: read as its indices, values and size, each a tensor below its name"
+    case .nested:
+      "nested: read as its values, sizes, strides and offsets, each a tensor below its name"
+    case .shell: "a shell around other tensors: those are read, each below its name"
+    case .meta: "on the meta device: the file holds a shape and no data"
+    case .converted: "converted to the dtype it had on its device"
+    }
+  }
+}
+
+/// The prefixes that wrappers put in front of all names.
+enum NamePrefix {
+  private static let known = [
+    "module.", "_orig_mod.", "_forward_module.", "_fsdp_wrapped_module.", "model.diffusion_model.",
+    "model.", "student.",
+  ]
+
+  /// A remark on the prefix that all names have; nil if there is none.
+  static func note(on names: some Collection<String>) -> String? {
+    guard names.count > 1 else { return nil }
+    var prefix = ""
+    while let next = known.first(where: { candidate in
+      let longer = prefix + candidate
+      return names.allSatisfy { $0.utf8.count > longer.utf8.count && $0.utf8.starts(with: longer.utf8) }
+    }) {
+      prefix += next
+    }
+    return prefix.isEmpty
+      ? nil : "every name begins with '\(prefix)'; --strip-prefix \(prefix) takes it away"
+  }
+}

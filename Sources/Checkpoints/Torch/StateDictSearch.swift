@@ -1,0 +1,172 @@
+/// Finds the state dict inside whatever was saved.
+///
+/// First the keys under which training code keeps it, in order of commonness; then a dictionary that has
+/// tensors itself; then the only one that leads to some.
+struct StateDictSearch {
+  /// What is taken, and the way to it.
+  struct Choice {
+    var value: TorchValue
+    /// The path from the root; empty for the root itself.
+    var path: [String] = []
+    /// The containers on the way, and which value of each was taken.
+    var passed: [(container: TorchValue, taken: TorchValue)] = []
+  }
+
+  /// The keys of a model among others, the most usual first. (The reference's list of what is met.)
+  static let keys = [
+    "state_dict", "model", "model_state_dict", "module", "state_dict_ema", "model_ema", "ema",
+    "params_ema", "params", "ema_state_dict", "net", "network", "weights", "generator", "g_ema",
+  ]
+
+  /// The first of the keys that mean a part of a model as often as the whole.
+  private static let firstWeakKey = "net"
+
+  /// How often a dictionary may stand in a dictionary: checkpoint, state_dict, state_dict is met.
+  private static let depth = 4
+
+  let survey: ValueSurvey
+  let reading: TorchReading
+
+  /// The state dict in `root`, which is resolved.
+  func choice(in root: TorchValue) throws(FormatError) -> Choice {
+    var choice = Choice(value: root)
+    for _ in 0..<Self.depth {
+      guard ValueKind(choice.value) == .container, ModulePickle(choice.value) == nil else { break }
+      let level = try SearchLevel(choice.value, survey: survey, root: root)
+      guard let step = try step(from: level, isRoot: choice.path.isEmpty) else { break }
+      choice.passed.append((choice.value, step.value))
+      choice.path += step.names
+      choice.value = step.value
+    }
+    return choice
+  }
+
+  /// The candidate in which the search goes on; nil if the level itself is the state dict.
+  private func step(
+    from level: SearchLevel, isRoot: Bool
+  ) throws(FormatError) -> SearchLevel.Candidate? {
+    if let usual = usual(level, isRoot: isRoot) { return usual }
+    if level.hasTensors { return nil }
+    switch level.candidates.count {
+    case 0:
+      guard isRoot, !level.isEmpty else { return nil }
+      throw reading.error(.noModel(holds: level.descriptions))
+    case 1:
+      let only = level.candidates[0]
+      let inside = try SearchLevel(only.value, survey: survey, root: level.root)
+      return level.hasOthers || inside.hasTensors || ModulePickle(only.value) != nil ? only : nil
+    default:
+      guard isRoot, level.hasOthers else { return nil }
+      throw reading.error(.severalModels(level.candidates.map { $0.names.joined(separator: ".") }))
+    }
+  }
+
+  /// The candidate under the most usual key.
+  ///
+  /// Below the root only where it is the only one: a part of a model may well be named `net`.
+  private func usual(_ level: SearchLevel, isRoot: Bool) -> SearchLevel.Candidate? {
+    guard isRoot || (!level.hasTensors && level.candidates.count == 1) else { return nil }
+    let known = Set(Self.keys)
+    let hasUnknown = level.candidates.contains { !known.contains($0.names[0]) }
+    for key in Self.keys {
+      if key == Self.firstWeakKey, isRoot, hasUnknown { return nil }
+      if let found = level.candidates.first(where: { $0.names == [key] }) { return found }
+    }
+    return level.candidates.first { $0.names == ["state", "model"] }
+  }
+}
+
+/// What a container holds, seen as a place where a state dict may be.
+struct SearchLevel {
+  /// A dictionary, list, module or object that holds tensors of a model.
+  struct Candidate {
+    var names: [String]
+    var value: TorchValue
+  }
+
+  let root: TorchValue
+  private(set) var candidates: [Candidate] = []
+  /// Whether it holds tensors of a model itself.
+  private(set) var hasTensors = false
+  /// Whether it holds things that no state dict does: numbers, texts, an optimizer's state.
+  private(set) var hasOthers = false
+  private(set) var isEmpty = true
+  /// What it holds, each with what it is.
+  private(set) var descriptions: [String] = []
+
+  private static let describedCount = 40
+
+  /// Looks at what is in `container`. Arrays of numpy count where `root` holds no tensor of torch.
+  init(_ container: TorchValue, survey: ValueSurvey, root: TorchValue) throws(FormatError) {
+    self.root = root
+    let countsArrays = !survey.holdsTorchTensor(root)
+    let isRandomState = Self.isRandomState(container)
+    for child in ValueChildren(of: container, scope: .model) {
+      isEmpty = false
+      let value = try child.value.resolved()
+      let kind = ValueKind(value)
+      // Ten thousand tensors say no more than one.
+      if hasTensors, kind == .tensor { continue }
+      let name = child.label.text ?? "?"
+      describe(name, value, kind, holdsTensor: survey.holdsTensor(value))
+      let holds = countsArrays ? survey.holdsTensor(value) : survey.holdsTorchTensor(value)
+      if !holds || isRandomState || Self.isAuxiliary(name, value, kind) {
+        hasOthers = hasOthers || !(value.isNone || kind == .tensor)
+      } else if kind == .tensor {
+        hasTensors = true
+      } else {
+        try add(name, value, survey)
+      }
+    }
+  }
+
+  private mutating func add(
+    _ name: String, _ value: TorchValue, _ survey: ValueSurvey
+  ) throws(FormatError) {
+    // Mosaic: `state` holds `model` and much else.
+    if name == "state", let model = value.value(forKey: "model") {
+      let model = try model.resolved()
+      if survey.holdsTorchTensor(model), ValueKind(model) == .container {
+        candidates.append(Candidate(names: ["state", "model"], value: model))
+        return
+      }
+    }
+    candidates.append(Candidate(names: [name], value: value))
+  }
+
+  private mutating func describe(
+    _ name: String, _ value: TorchValue, _ kind: ValueKind, holdsTensor: Bool
+  ) {
+    guard descriptions.count < Self.describedCount else { return }
+    let tensors = kind == .container && holdsTensor ? " with tensors" : ""
+    descriptions.append("\(name) (\(ValueDescription.of(value))\(tensors))")
+  }
+
+  /// Whether it is a part of training rather than of a model: by its name, or by its keys.
+  private static func isAuxiliary(
+    _ name: String, _ value: TorchValue, _ kind: ValueKind
+  ) -> Bool {
+    let lowercase = name.lowercased()
+    if auxiliaryNameParts.contains(where: lowercase.contains) { return true }
+    guard kind == .container else { return false }
+    return value.value(forKey: "param_groups") != nil && value.value(forKey: "state") != nil
+      || isRandomState(value)
+  }
+
+  private static let auxiliaryNameParts = [
+    "optim", "sched", "scaler", "rng", "random_state", "callback", "hyper_param", "hparams",
+  ]
+
+  /// The states of random number generators, as transformers' Trainer saves them.
+  private static func isRandomState(_ value: TorchValue) -> Bool {
+    value.value(forKey: "python") != nil && value.value(forKey: "numpy") != nil
+      && value.value(forKey: "cpu") != nil
+  }
+}
+
+extension TorchValue {
+  /// The value of a key, if it is a dictionary that has it; the last one, as in Python.
+  func value(forKey key: String) -> TorchValue? {
+    pairs?.last { document.graph.text($0.key) == key }.map { sibling($0.value) }
+  }
+}

@@ -1,0 +1,85 @@
+internal import TensorStorage
+
+/// What the documents of one file have in common.
+final class TorchReading {
+  /// The file, as the user named it.
+  let file: String
+  /// What is done about dangerous globals.
+  let policy: GlobalPolicy
+  /// Every global that a pickle of the file names, as `module.name`.
+  var globals: Set<String> = []
+  /// Bytes of the storages that tensors have asked for so far.
+  var storedByteCount: Int
+
+  init(file: RandomAccessFile, options: ReadOptions) {
+    self.file = file.path
+    policy = options.allowsDangerousGlobals ? .readAll : .refuseDangerous
+    storedByteCount = file.byteCount
+  }
+
+  func error(_ fault: TorchFault) -> FormatError { FormatError(file: file, .torch(fault)) }
+}
+
+/// One pickle of a file, and the storages that its persistent ids name.
+///
+/// A file has one or two (a TorchScript archive keeps its constants apart), and one more for each call of
+/// `torch.storage._load_from_bytes` inside.
+final class TorchDocument {
+  let graph: PickleGraph
+  let storages: StorageTable
+  let reading: TorchReading
+  /// How many pickles it is nested in.
+  let depth: Int
+  /// Where the pickle lies in the file, if it lies there as it is.
+  let place: FileRange?
+
+  private var meanings: [PickleGraph.ID: TorchGlobal] = [:]
+  private var nested: [PickleGraph.ID: TorchValue] = [:]
+  /// Tensors that are more than a view of a storage: made once, so that sharing stays identity.
+  var rebuilt: [PickleGraph.ID: RebuiltTensor] = [:]
+
+  init(
+    graph: PickleGraph, storages: any StorageProvider, reading: TorchReading, depth: Int = 0,
+    place: FileRange? = nil
+  ) {
+    self.place = place
+    self.graph = graph
+    self.storages = StorageTable(storages, reading: reading)
+    self.reading = reading
+    self.depth = depth
+    for global in graph.globals { reading.globals.insert("\(global.module).\(global.name)") }
+  }
+
+  /// The value the pickle is a pickle of.
+  var root: TorchValue { TorchValue(document: self, id: graph.root) }
+
+  /// What the callee of an object stands for.
+  func meaning(ofCallee id: PickleGraph.ID) -> TorchGlobal {
+    if let known = meanings[id] { return known }
+    let meaning = global(at: id).map(TorchGlobal.init) ?? .unknown
+    meanings[id] = meaning
+    return meaning
+  }
+
+  /// The global at `id`, where a legacy file may have wrapped it: `('module', class, file, source)`.
+  func global(at id: PickleGraph.ID) -> PickleGraph.Global? {
+    guard case .persistent(let inner) = graph[id] else { return graph.global(id) }
+    guard let parts = graph.tuple(inner), parts.count >= 2, graph.text(parts[0]) == "module"
+    else { return nil }
+    return graph.global(parts[1])
+  }
+
+  /// The root of the torch file whose bytes the call `value` hands to `_load_from_bytes`.
+  func nestedRoot(of value: TorchValue) throws(FormatError) -> TorchValue {
+    if let known = nested[value.id] { return known }
+    guard depth < TorchLimits.nestingDepth else {
+      throw reading.error(.nestedTooDeep(limit: TorchLimits.nestingDepth))
+    }
+    guard let bytes = value.arguments?.first?.byteSource else {
+      throw reading.error(.arguments(of: "_load_from_bytes", needed: "bytes"))
+    }
+    let stream = try LegacyStream(bytes, reading: reading, depth: depth + 1)
+    nested[value.id] = stream.document.root
+    return stream.document.root
+  }
+}

@@ -1,0 +1,42 @@
+/// What a torch checkpoint may ask for, each with its reason.
+enum TorchLimits {
+  /// How deep files may stand inside files (`torch.storage._load_from_bytes`): a pickled tensor is one deep, a
+  /// deep-copied cache of one is two.
+  static let nestingDepth = 2
+
+  /// How many wrappers may stand around a value (a Parameter of a subclass of a tagged list is three).
+  static let wrapperDepth = 16
+
+  /// How many dimensions a tensor may have: numpy's limit, and that of torch's own kernels.
+  static let rank = 64
+
+  /// How deep dictionaries and lists may be nested around a tensor: Python's pickler gives up before.
+  static let containerDepth = 1000
+
+  /// How many values are looked at to find tensors. What a pickle shares counts each time it is met, so
+  /// that a small file which nests lists of itself does not become an endless one.
+  static let visitedValueCount = 1 << 22
+
+  /// How many tensors a file may name: five times those of the largest mixture of experts.
+  static let tensorCount = 1 << 19
+
+  /// How many bytes the names may have together: what the header of a safetensors file holds.
+  static let nameByteCount = 100_000_000
+
+  /// How many bytes one name may have.
+  static let nameLength = 1 << 16
+
+  /// How many times larger than the file tensors may become by being views that repeat elements
+  /// (`expand`, `unfold`), and how many bytes they may in any case.
+  static let expansion = 1000
+  static let freeExpansionByteCount = 1 << 30
+
+  /// How many values that are not tensors are described.
+  static let describedValueCount = 1000
+
+  /// The longest `version` and `byteorder` record that is looked at.
+  static let smallRecordByteCount = 4096
+
+  /// How much of a legacy stream is read at first to find the end of a pickle.
+  static let firstWindowByteCount = 1 << 20
+}
