@@ -6,12 +6,20 @@ extension Checkpoint {
   /// Transitive: if a shares bytes with b and b with c, all three are one group. Disjoint views of one
   /// buffer (a flat parameter cut into pieces) are not in a group. Ordered by first member.
   public func aliasGroups() -> [[Int]] {
+    // Most storages have one tensor: a list is made only for those that have more.
+    var firsts: [ObjectIdentifier: Int] = [:]
+    firsts.reserveCapacity(entries.count)
     var byStorage: [ObjectIdentifier: [Int]] = [:]
-    for (position, entry) in entries.enumerated() where !entry.tensor.storageRange.isEmpty {
-      byStorage[ObjectIdentifier(entry.tensor.storage), default: []].append(position)
+    for position in entries.indices where !entries[position].tensor.storageRange.isEmpty {
+      let storage = ObjectIdentifier(entries[position].tensor.storage)
+      if let first = firsts[storage] {
+        byStorage[storage, default: [first]].append(position)
+      } else {
+        firsts[storage] = position
+      }
     }
     var groups: [[Int]] = []
-    for members in byStorage.values where members.count > 1 {
+    for members in byStorage.values {
       groups += overlapping(members).filter { $0.count > 1 }
     }
     return groups.sorted { $0[0] < $1[0] }
@@ -38,9 +46,12 @@ extension Checkpoint {
 
   /// For each entry, the position of the first entry that looks at exactly the same elements, if it
   /// is another one.
-  public func duplicateOf() -> [Int: Int] {
+  public func duplicateOf() -> [Int: Int] { duplicateOf(in: aliasGroups()) }
+
+  /// The same where the groups are known already.
+  package func duplicateOf(in groups: [[Int]]) -> [Int: Int] {
     var result: [Int: Int] = [:]
-    for group in aliasGroups() {
+    for group in groups {
       var firsts: [ViewGeometry: Int] = [:]
       for position in group {
         let geometry = ViewGeometry(entries[position].tensor)

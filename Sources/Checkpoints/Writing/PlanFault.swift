@@ -4,6 +4,8 @@ public import TensorStorage
 public enum PlanFault: FormatFault {
   /// The format has no such dtype.
   case unsupportedDType(DType, format: OutputFormat)
+  /// numpy has no such dtype.
+  case noNumpyDType(DType)
   /// There is no conversion between the two dtypes.
   case noConversion(from: DType, to: DType)
   /// The source holds the tensor's shape and not its bytes.
@@ -39,6 +41,7 @@ public enum PlanFault: FormatFault {
   public var code: String {
     switch self {
     case .unsupportedDType: "UnsupportedDType"
+    case .noNumpyDType: "UnsupportedDType"
     case .noConversion: "NoConversion"
     case .noData: "NoData"
     case .unwritableName: "UnwritableName"
@@ -63,6 +66,8 @@ public enum PlanFault: FormatFault {
     case .unsupportedDType(let dtype, let format):
       "\(format.rawValue) cannot hold dtype \(dtype.name); leave the tensor out with --exclude, "
         + "convert it with --keep NAME=DTYPE, or choose another format with --to"
+    case .noNumpyDType(let dtype):
+      "numpy has no dtype for \(dtype.name); --dtype f32 converts floating-point values first"
     case .noConversion(let source, let target):
       "there is no conversion from \(source.name) to \(target.name); leave the tensor as it is with "
         + "--keep NAME=\(source.name.lowercased()), or out with --exclude"

@@ -19,24 +19,24 @@ package struct NameFolding {
     of names: [TensorName], kind: (Int) -> Kind
   ) -> [Row] {
     var groups: [GroupKey<Kind>: Int] = [:]
-    var boxes: [[Box]] = []
-    for (position, name) in names.enumerated() {
-      let split = SplitName(name)
+    var members: [[Int]] = []
+    var split = SplitNames()
+    for position in names.indices {
+      split.append(names[position])
       let key = GroupKey(template: split.template, kind: kind(position))
-      let box = Box(sets: split.numbers.map { [$0] }, members: [position])
       if let group = groups[key] {
-        boxes[group].append(box)
+        members[group].append(position)
       } else {
-        groups[key] = boxes.count
-        boxes.append([box])
+        groups[key] = members.count
+        members.append([position])
       }
     }
-    let united = boxes.flatMap { merged($0) }
-    let lowest = united.map { box in
+    let boxes = members.flatMap { NumberBox.boxes(of: $0, in: split) }
+    let lowest = boxes.map { box in
       text(of: names[box.members[0]], numbers: box.sets.map { "\($0[0])" })
     }
     return NaturalOrder.sorted(lowest.map { TensorName($0) }).map { position in
-      let box = united[position]
+      let box = boxes[position]
       let sets = box.sets.map { $0.count == 1 ? "\($0[0])" : braces($0) }
       return Row(name: text(of: names[box.members[0]], numbers: sets), members: box.members)
     }
@@ -47,35 +47,15 @@ package struct NameFolding {
     NaturalOrder.sorted(names).map { Row(name: escaped(names[$0].text), members: [$0]) }
   }
 
-  /// Unites boxes that differ in one segment, segment after segment.
-  private static func merged(_ boxes: [Box]) -> [Box] {
-    guard boxes.count > 1 else { return boxes }
-    var boxes = boxes
-    for segment in boxes[0].sets.indices {
-      var positions: [[[Int]]: Int] = [:]
-      var united: [Box] = []
-      for box in boxes {
-        var others = box.sets
-        others[segment] = []
-        if let position = positions[others] {
-          united[position].absorb(box, at: segment)
-        } else {
-          positions[others] = united.count
-          united.append(box)
-        }
-      }
-      boxes = united
-    }
-    return boxes.map { $0.sorted() }
-  }
-
   /// The name with `numbers` in place of its numeric segments, escaped for display.
   private static func text(of name: TensorName, numbers: [String]) -> String {
     if numbers.isEmpty { return escaped(name.text) }
     var numbers = numbers[...]
     let segments = name.text.split(separator: ".", omittingEmptySubsequences: false)
     return segments.map { segment in
-      if SplitName.number(segment.utf8) != nil, let number = numbers.popFirst() { return number }
+      if SplitNames.number(segment.utf8.span) != nil, let number = numbers.popFirst() {
+        return number
+      }
       return escaped(String(segment))
     }.joined(separator: ".")
   }
@@ -112,58 +92,6 @@ package struct NameFolding {
 }
 
 private struct GroupKey<Kind: Hashable>: Hashable {
-  var template: [UInt8]
+  var template: NameTemplate
   var kind: Kind
-}
-
-/// Names that are the product of one set of numbers for each numeric segment.
-private struct Box {
-  var sets: [[Int]]
-  var members: [Int]
-
-  mutating func absorb(_ other: Box, at segment: Int) {
-    sets[segment] += other.sets[segment]
-    members += other.members
-  }
-
-  func sorted() -> Box {
-    Box(sets: sets.map { $0.sorted() }, members: members)
-  }
-}
-
-/// A name cut at its segments that are numbers.
-private struct SplitName {
-  /// The name with a byte that UTF-8 does not have for each numeric segment.
-  var template: [UInt8] = []
-  var numbers: [Int] = []
-
-  init(_ name: TensorName) {
-    let bytes = name.text.utf8
-    template.reserveCapacity(bytes.count)
-    var start = bytes.startIndex
-    while true {
-      let end = bytes[start...].firstIndex(of: UInt8(ascii: ".")) ?? bytes.endIndex
-      if let number = Self.number(bytes[start..<end]) {
-        numbers.append(number)
-        template.append(0xFF)
-      } else {
-        template += bytes[start..<end]
-      }
-      guard end < bytes.endIndex else { return }
-      template.append(UInt8(ascii: "."))
-      start = bytes.index(after: end)
-    }
-  }
-
-  /// The number that a segment is, written as a program writes it: no leading zero, 18 digits at most.
-  static func number(_ segment: Substring.UTF8View.SubSequence) -> Int? {
-    guard !segment.isEmpty, segment.count <= 18 else { return nil }
-    guard segment.count == 1 || segment.first != 0x30 else { return nil }
-    var value = 0
-    for byte in segment {
-      guard (0x30...0x39).contains(byte) else { return nil }
-      value = value * 10 + Int(byte - 0x30)
-    }
-    return value
-  }
 }

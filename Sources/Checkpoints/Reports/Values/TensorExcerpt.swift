@@ -66,7 +66,7 @@ package struct TensorExcerpt: Sendable {
     }
   }
 
-  private func forEachTile(
+  func forEachTile(
     byteCount: Int, _ body: (RawSpan) throws(FileError) -> Void
   ) throws(FileError) {
     var reader = try SliceReader(tensor, geometry, byteCount: byteCount)

@@ -1,0 +1,134 @@
+internal import Checkpoints
+internal import TensorStorage
+
+/// What `--dry-run` tells: the plan.
+struct PlanReport: Answer {
+  let plan: WritePlan
+  /// Whether every tensor has a line of its own.
+  let listsAll: Bool
+
+  func write(to page: inout Page) {
+    page.line(.heading, "files (\(plan.format.rawValue))")
+    var files = Table(.left, .right, .right)
+    for file in plan.files {
+      files.cell(escaped(file.path))
+      files.cell(Numerals.bytes(file.byteCount))
+      files.cell("\(Numerals.grouped(file.byteCount)) bytes", .faint)
+    }
+    files.write(to: &page, indentation: 2)
+    page.line()
+    writeTensors(to: &page)
+    for file in plan.removedFiles { page.line("  removes \(escaped(file))") }
+    page.line()
+    writeTotals(to: &page)
+  }
+
+  private func writeTensors(to page: inout Page) {
+    page.line(.heading, "tensors")
+    var table = Table(.left, .left, .left, .left, .left, .right)
+    for row in rows {
+      let tensor = plan.tensors[row.members[0]]
+      table.cell(row.name)
+      table.cell(Self.word(for: tensor), .accent)
+      table.cell(Self.detail(of: tensor))
+      table.cell(shape: tensor.shape)
+      table.cell(row.members.count > 1 ? "×\(row.members.count)" : "")
+      table.cell(Numerals.bytes(row.members.reduce(0) { $0 + plan.tensors[$1].byteCount }))
+    }
+    table.write(to: &page, indentation: 2)
+  }
+
+  private var rows: [NameFolding.Row] {
+    let names = plan.tensors.map(\.sourceName)
+    if listsAll { return NameFolding.unfoldedRows(of: names) }
+    return NameFolding.rows(of: names) { position in
+      let tensor = plan.tensors[position]
+      return PlanKind(
+        word: Self.word(for: tensor), detail: Self.detail(of: tensor), dtype: tensor.dtype,
+        shape: tensor.shape)
+    }
+  }
+
+  private func writeTotals(to page: inout Page) {
+    var table = Table(.left, .right)
+    for (title, byteCount) in [
+      ("read", plan.readByteCount), ("written", plan.writtenByteCount),
+      ("peak memory for buffers", plan.peakMemoryByteCount), ("free disk", plan.freeDiskByteCount),
+    ] {
+      table.cell(title)
+      table.cell(byteCount.map(Numerals.bytes) ?? "unknown")
+    }
+    table.write(to: &page)
+  }
+}
+
+extension PlanReport {
+  /// What is done, in a word.
+  private static func word(for tensor: PlannedTensor) -> String {
+    switch tensor.action {
+    case .copy, .gather: tensor.isRenamed ? "rename" : "copy"
+    case .cast: "cast"
+    case .alias: "alias"
+    case .drop: "drop"
+    }
+  }
+
+  /// What the word leaves open.
+  private static func detail(of tensor: PlannedTensor) -> String {
+    var details: [String] = []
+    if tensor.dtype != tensor.sourceDType {
+      details.append("\(tensor.sourceDType.name) → \(tensor.dtype.name)")
+    } else {
+      details.append(tensor.dtype.name)
+    }
+    if case .gather = tensor.action { details.append("packed") }
+    if case .alias(let other) = tensor.action { details.append("of \(escaped(other.text))") }
+    if case .drop(let reason) = tensor.action { details.append(reason) }
+    if tensor.isRenamed, let name = tensor.name { details.append("as \(escaped(name.text))") }
+    return details.joined(separator: ", ")
+  }
+}
+
+/// What tensors in one row of the plan have in common.
+private struct PlanKind: Hashable {
+  var word: String
+  var detail: String
+  var dtype: DType
+  var shape: [Int]
+}
+
+extension PlanReport {
+  func write(to json: inout JSONDocument) {
+    json.member("format", .string(plan.format.rawValue))
+    json.beginArray("files")
+    for file in plan.files {
+      json.element(["path": .string(file.path), "bytes": .int(file.byteCount)])
+    }
+    json.endArray()
+    json.member("removedFiles", .array(plan.removedFiles.map { .string($0) }))
+    json.beginArray("tensors")
+    for tensor in plan.tensors { json.element(value(of: tensor)) }
+    json.endArray()
+    json.member("readBytes", .int(plan.readByteCount))
+    json.member("writtenBytes", .int(plan.writtenByteCount))
+    json.member("peakMemoryBytes", .int(plan.peakMemoryByteCount))
+    json.member("freeDiskBytes", plan.freeDiskByteCount.map { .int($0) } ?? nil)
+    json.member("remarks", .array(plan.remarks.map { .string($0) }))
+  }
+
+  private func value(of tensor: PlannedTensor) -> JSONValue {
+    var aliasOf = JSONValue.null
+    var reason = JSONValue.null
+    if case .alias(let other) = tensor.action { aliasOf = .string(other.text) }
+    if case .drop(let text) = tensor.action { reason = .string(text) }
+    return [
+      "source": .string(tensor.sourceName.text),
+      "name": tensor.name.map { .string($0.text) } ?? nil,
+      "action": .string(Self.word(for: tensor)),
+      "sourceDtype": .string(tensor.sourceDType.name), "dtype": .string(tensor.dtype.name),
+      "shape": .shape(tensor.shape), "bytes": .int(tensor.byteCount),
+      "file": tensor.file.map { .string(plan.files[$0].path) } ?? nil,
+      "aliasOf": aliasOf, "reason": reason,
+    ]
+  }
+}

@@ -1,0 +1,61 @@
+internal import Checkpoints
+internal import TensorStorage
+
+/// What a writing verb did.
+struct WritingReport: Answer {
+  let plan: WritePlan
+  let report: WriteReport
+  let seconds: Double
+  /// Whether the result was read back and compared.
+  let isVerified: Bool
+
+  private var tensorCount: Int { plan.tensors.count { $0.name != nil } }
+
+  func write(to page: inout Page) {
+    for line in castLines { page.line(line) }
+    let speed = Double(report.writtenByteCount) / 1e9 / max(seconds, 1e-9)
+    let place = report.files.count == 1 ? escaped(report.files[0]) : "\(report.files.count) files"
+    page.line(
+      "\(place): \(Numerals.count(tensorCount, "tensor")), "
+        + "\(Numerals.bytes(report.writtenByteCount)), \(Numerals.duration(seconds: seconds)), "
+        + "\(Numerals.fixed(speed, decimals: 2)) GB/s\(isVerified ? ", verified" : "")")
+  }
+
+  /// What casting did to the values.
+  private var castLines: [String] {
+    let total = report.totalConversion
+    guard total.elementCount > 0 else { return [] }
+    var facts = [
+      "\(Numerals.grouped(total.elementCount)) values cast",
+      "worst error \(Numerals.measured(total.worstAbsoluteError)) absolute, "
+        + "\(Numerals.measured(total.worstRelativeError)) relative",
+    ]
+    for (count, what) in [
+      (total.overflowCount, "became infinite"), (total.underflowCount, "became zero"),
+      (total.nanCount, "are NaN"),
+    ] where count > 0 {
+      facts.append("\(Numerals.grouped(count)) \(what)")
+    }
+    return [facts.joined(separator: ", ")]
+  }
+
+  func write(to json: inout JSONDocument) {
+    json.member("format", .string(plan.format.rawValue))
+    json.member("files", .array(report.files.map { .string($0) }))
+    json.member("tensors", .int(tensorCount))
+    json.member("bytes", .int(report.writtenByteCount))
+    json.member("seconds", .double(seconds))
+    json.member("verified", .bool(isVerified))
+    json.beginArray("casts")
+    for (name, conversion) in report.conversions {
+      json.element([
+        "name": .string(name.text), "elements": .int(conversion.elementCount),
+        "overflow": .int(conversion.overflowCount), "underflow": .int(conversion.underflowCount),
+        "nan": .int(conversion.nanCount), "worstAbs": .double(conversion.worstAbsoluteError),
+        "worstRel": .double(conversion.worstRelativeError),
+      ])
+    }
+    json.endArray()
+    json.member("remarks", .array(plan.remarks.map { .string($0) }))
+  }
+}

@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import Checkpoints
+
+/// `ligature count`.
+struct Count: Verb {
+  static let configuration = CommandConfiguration(
+    abstract: "Count parameters: unique, stored, by dtype, by module.",
+    discussion: """
+      A tensor with several names counts once; of views that overlap, each stored element counts once. \
+      Floating-point and complex tensors are parameters, all others buffers.
+
+        ligature count model.pt
+        ligature count model.safetensors --expect 124439808
+      """)
+
+  @Argument(help: .source)
+  var source: String
+
+  @Option(help: ArgumentHelp("Exit with 1 unless there are n unique parameters.", valueName: "n"))
+  var expect: Int?
+
+  @OptionGroup(title: "Source") var sourceOptions: SourceOptions
+  @OptionGroup(title: "Answer") var answer: AnswerOptions
+
+  func run(on console: Console) throws -> ExitStatus {
+    let count = ParameterCount(of: try sourceOptions.open(source))
+    try console.answer(count)
+    console.remark(
+      "Buffers are told from parameters by their dtype: the file does not say which is which.")
+    guard let expect, let verdict = count.verdict(expecting: expect) else { return .success }
+    console.say(verdict)
+    return .no
+  }
+}

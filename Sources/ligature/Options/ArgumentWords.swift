@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import Checkpoints
+internal import TensorStorage
+
+/// Turns words of the command line into values of the library; what cannot be is told with what can.
+enum ArgumentWords {
+  /// A format that can be written.
+  static func outputFormat(_ word: String) throws -> OutputFormat {
+    try choice(word, OutputFormat.allCases.map { ($0.rawValue, $0) })
+  }
+
+  /// What becomes of tensors that share bytes.
+  static func aliasPolicy(_ word: String) throws -> AliasPolicy {
+    try choice(word, AliasPolicy.allCases.map { ($0.rawValue, $0) })
+  }
+
+  /// The dtypes that tensors can be converted to.
+  private static let floatingDTypes: [DType] = [.f32, .f16, .bf16, .f64]
+
+  /// A dtype that tensors can be converted to, as safetensors or torch names it.
+  static func floatingDType(_ word: String) throws -> DType {
+    let torchNames = floatingDTypes.compactMap { dtype in dtype.torchName.map { ($0, dtype) } }
+    if let (_, dtype) = torchNames.first(where: { $0.0 == word.lowercased() }) { return dtype }
+    return try choice(word, floatingDTypes.map { ($0.name.lowercased(), $0) })
+  }
+
+  /// A number of bytes with a unit.
+  static func byteCount(_ word: String) throws -> Int {
+    if let size = ByteSize(word) { return size.byteCount }
+    throw ValidationError("a size is a number with a unit, as 5GB, 256MB or 1.5GiB")
+  }
+
+  /// A glob over names.
+  static func pattern(_ word: String) throws -> NamePattern {
+    if let pattern = NamePattern(word) { return pattern }
+    throw ValidationError(
+      "a pattern is written with * ? [a-z] {a,b}; a bracket or brace is not closed")
+  }
+
+  /// `GLOB=DTYPE`; the dtype `keep` leaves the tensors as they are.
+  static func dtypeRule(_ word: String) throws -> DTypeRule {
+    guard let equals = word.lastIndex(of: "=") else {
+      throw ValidationError("a rule is written GLOB=DTYPE, as '*.norm.*=f32'")
+    }
+    let pattern = try pattern(String(word[..<equals]))
+    let name = String(word[word.index(after: equals)...])
+    if name == "keep" { return DTypeRule(pattern: pattern, dtype: nil) }
+    return DTypeRule(pattern: pattern, dtype: try floatingDType(name))
+  }
+
+  /// `s/RE/TEXT/`.
+  static func renameRule(_ word: String) throws -> RenameRule {
+    do { return try RenameRule(word) } catch { throw ValidationError(error.description) }
+  }
+
+  /// `key=value`.
+  static func metadataEntry(_ word: String) throws -> (key: String, value: String) {
+    guard let equals = word.firstIndex(of: "=") else {
+      throw ValidationError("an entry is written key=value")
+    }
+    return (String(word[..<equals]), String(word[word.index(after: equals)...]))
+  }
+
+  private static func choice<Value>(_ word: String, _ choices: [(String, Value)]) throws -> Value {
+    if let (_, value) = choices.first(where: { $0.0 == word.lowercased() }) { return value }
+    throw ValidationError("it is one of \(choices.map(\.0).joined(separator: ", "))")
+  }
+}

@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Checkpoints
+internal import TensorStorage
+
+/// Which values of a tensor are meant, and as what.
+struct ValueOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The part, as Python writes it: '0:4,:8'.", valueName: "slice"))
+  var slice: String?
+
+  @Option(
+    help: ArgumentHelp("Convert the values first: f32, f16, bf16 or f64.", valueName: "dtype"),
+    transform: ArgumentWords.floatingDType)
+  var dtype: DType?
+
+  @Option(
+    name: .customLong("npy"), help: ArgumentHelp("Save the values as .npy.", valueName: "file"))
+  var npyPath: String?
+
+  @Flag(help: "Replace the .npy file if it exists.")
+  var force = false
+
+  /// The values that are meant.
+  func excerpt(of name: TensorName, in checkpoint: Checkpoint) throws -> TensorExcerpt {
+    let slice = try slice.map { text in try TensorSlice(text) } ?? .all
+    return try TensorExcerpt(of: try tensor(name, in: checkpoint), slice: slice)
+  }
+
+  private func tensor(_ name: TensorName, in checkpoint: Checkpoint) throws -> LazyTensor {
+    guard let tensor = checkpoint[name] else { throw checkpoint.unknownTensor(name.text) }
+    guard let dtype else { return tensor }
+    guard let cast = tensor.cast(to: dtype) else {
+      throw UsageError.conflict(
+        "--dtype: \(tensor.dtype.name) cannot be converted to \(dtype.name)")
+    }
+    return cast
+  }
+}
+
+extension Checkpoint {
+  /// The name of a tensor that a user wrote.
+  func name(_ text: String) throws -> TensorName {
+    let name = TensorName(text)
+    if position(of: name) != nil { return name }
+    throw unknownTensor(text)
+  }
+
+  /// What is told where no tensor has that name.
+  func unknownTensor(_ text: String) -> UsageError {
+    let nearest = NearestName.of(text, among: entries.lazy.map(\.name.text))
+    return .unknownTensor(text, file: source.files.first ?? "", nearest: nearest)
+  }
+}

@@ -1,0 +1,122 @@
+internal import Checkpoints
+internal import TensorStorage
+
+/// What the user did that cannot be done, told by the tool itself rather than the library.
+enum UsageError: Error, Equatable {
+  /// ArgumentParser's words.
+  case parser(String)
+  /// The first word is no verb.
+  case unknownVerb(String, nearest: String?)
+  /// The checkpoint has no tensor of that name.
+  case unknownTensor(String, file: String, nearest: String?)
+  /// An argument that does not go with the others.
+  case conflict(String)
+}
+
+extension UsageError: CustomStringConvertible {
+  /// One sentence: what is wrong, what was needed.
+  var description: String {
+    switch self {
+    case .parser(let message): message
+    case .unknownVerb(let verb, let nearest):
+      "unknown command '\(escaped(verb))'; "
+        + (nearest.map { "did you mean '\($0)'?" } ?? "'ligature --help' lists the commands")
+    case .unknownTensor(let name, let file, let nearest):
+      "\(escaped(file)): no tensor is named '\(escaped(name))'; "
+        + (nearest.map { "did you mean '\(escaped($0))'?" }
+          ?? "'ligature inspect --all' lists the names")
+    case .conflict(let sentence): sentence
+    }
+  }
+
+  fileprivate var code: String {
+    switch self {
+    case .parser, .conflict: "Usage"
+    case .unknownVerb: "UnknownCommand"
+    case .unknownTensor: "UnknownTensor"
+    }
+  }
+}
+
+/// The answer could not be written to standard output.
+struct OutputError: Error, Equatable {
+  /// The `errno` of the write.
+  var code: Int32
+}
+
+/// An error as it is told: an exit code, a sentence, and facts for programs.
+struct Complaint {
+  var status: ExitStatus
+  var code: String
+  var message: String
+  var file: String?
+  var tensor: String?
+  var offset: Int?
+
+  /// Tells any error that a verb throws.
+  init(_ error: any Error) {
+    switch error {
+    case let error as FormatError: self.init(error)
+    case let error as FileError: self.init(error, tensor: nil)
+    case let error as UsageError:
+      self.init(status: .usage, code: error.code, message: error.description)
+    case let error as SliceError:
+      self.init(status: .usage, code: "InvalidSlice", message: error.description)
+    case let error as OutputError:
+      let error = FileError.writeFailed(
+        file: "standard output", operation: "write", code: error.code)
+      self.init(error, tensor: nil)
+    default: self.init(status: .malformed, code: "Error", message: "\(error)")
+    }
+  }
+
+  private init(status: ExitStatus, code: String, message: String) {
+    self.status = status
+    self.code = code
+    self.message = message
+  }
+
+  private init(_ error: FormatError) {
+    if case .file(let cause) = error.fault {
+      self.init(cause, tensor: error.tensor)
+      return
+    }
+    self.init(
+      status: error.isSafetyRefusal ? .refused : .malformed, code: error.code,
+      message: error.description)
+    file = error.file
+    tensor = error.tensor
+    offset = error.byteOffset
+    if case .plan(let fault) = error.fault {
+      if fault.isUsageError { status = .usage }
+      if case .verificationFailed = fault { status = .no }
+    }
+  }
+
+  private init(_ error: FileError, tensor: String?) {
+    code = error.code
+    message = error.description
+    file = error.file
+    self.tensor = tensor
+    switch error {
+    case .exists, .isSource: status = .refused
+    case .interrupted: status = .interrupted
+    case .notARegularFile, .damaged, .noData: status = .malformed
+    case .truncated(_, let offset, _, _): (status, self.offset) = (.malformed, offset)
+    case .readFailed(_, let offset, _): (status, self.offset) = (.inputOutput, offset)
+    case .cannotOpen, .noSpace, .noMemory, .writeFailed: status = .inputOutput
+    }
+  }
+
+  /// The error as the document that `--json` promises.
+  var json: JSONValue {
+    [
+      "schema": 1,
+      "error": [
+        "code": .string(code), "message": .string(message),
+        "file": file.map { .string($0) } ?? nil, "tensor": tensor.map { .string($0) } ?? nil,
+        "offset": offset.map { .int($0) } ?? nil,
+      ],
+    ]
+  }
+}

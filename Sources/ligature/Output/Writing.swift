@@ -1,0 +1,40 @@
+internal import Checkpoints
+internal import TensorStorage
+
+/// What every writing verb does with its plan: shows it, or carries it out and says what was done.
+struct Writing {
+  let plan: WritePlan
+  let destination: DestinationOptions
+  /// Whether the plan has a line for each tensor.
+  let listsAll: Bool
+
+  /// Shows the plan if it is a dry run, else writes and, if asked to, verifies.
+  func run(on console: Console) throws -> ExitStatus {
+    for remark in plan.remarks { console.remark(remark) }
+    if destination.dryRun {
+      try console.answer(PlanReport(plan: plan, listsAll: listsAll))
+      return .success
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let report = try execute(on: console)
+    if destination.verify { try verify(report, on: console) }
+    let seconds = (clock.now - start) / .seconds(1)
+    try console.answer(
+      WritingReport(plan: plan, report: report, seconds: seconds, isVerified: destination.verify))
+    return .success
+  }
+
+  private func execute(on console: Console) throws -> WriteReport {
+    let bar = console.progressBar("writing", byteCount: plan.writtenByteCount)
+    defer { bar?.finish() }
+    return try plan.execute(progress: bar?.update)
+  }
+
+  private func verify(_ report: WriteReport, on console: Console) throws {
+    let bar = console.progressBar("verifying", byteCount: plan.writtenByteCount)
+    defer { bar?.finish() }
+    let written = try Checkpoint.open(destination.destination, options: ReadOptions())
+    try plan.verify(written, progress: bar?.update)
+  }
+}
