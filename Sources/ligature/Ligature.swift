@@ -23,7 +23,7 @@ struct Ligature: ParsableCommand {
       CommandGroup(
         name: "Reading",
         subcommands: [
-          Inspect.self, Count.self, Diff.self, Hash.self, Show.self,
+          Inspect.self, Count.self, Check.self, Diff.self, Hash.self, Show.self,
         ]),
       CommandGroup(name: "Writing", subcommands: [Convert.self]),
     ])

@@ -1,7 +1,7 @@
 internal import TensorStorage
 
 /// One thing that a check found, with its place.
-package struct CheckFinding: Hashable, Sendable {
+package struct CheckFinding: Equatable, Sendable {
   /// How bad it is.
   package enum Severity: String, Comparable, Sendable {
     /// Good to know: nothing is wrong.
@@ -35,8 +35,8 @@ package struct CheckFinding: Hashable, Sendable {
   package var byteOffset: Int?
   /// Where and what, in one sentence.
   package var message: String
-  /// Whether it is a refusal for safety.
-  package var isSafetyRefusal = false
+  /// The error that it is, where something could not be read.
+  package private(set) var cause: FormatError?
 
   /// A finding at a place; `sentence` is the clause that follows it.
   package init(
@@ -57,7 +57,7 @@ package struct CheckFinding: Hashable, Sendable {
     tensor = error.tensor
     byteOffset = error.byteOffset
     message = error.description
-    isSafetyRefusal = error.isSafetyRefusal
+    cause = error
   }
 }
 

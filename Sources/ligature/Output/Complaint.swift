@@ -110,13 +110,15 @@ struct Complaint {
 
   /// The error as the document that `--json` promises.
   var json: JSONValue {
+    ["schema": 1, "error": facts]
+  }
+
+  /// The member `error` of that document.
+  var facts: JSONValue {
     [
-      "schema": 1,
-      "error": [
-        "code": .string(code), "message": .string(message),
-        "file": file.map { .string($0) } ?? nil, "tensor": tensor.map { .string($0) } ?? nil,
-        "offset": offset.map { .int($0) } ?? nil,
-      ],
+      "code": .string(code), "message": .string(message),
+      "file": file.map { .string($0) } ?? nil, "tensor": tensor.map { .string($0) } ?? nil,
+      "offset": offset.map { .int($0) } ?? nil,
     ]
   }
 }

@@ -6,6 +6,7 @@ final class Console {
   private let output = StandardStream.output()
   private let error = StandardStream.error()
   private let options: Options
+  private var remarks: [String] = []
 
   /// How a verb talks.
   struct Options {
@@ -41,9 +42,12 @@ final class Console {
   }
 
   /// Writes a sentence that the user may do without to standard error.
+  ///
+  /// Somebody at a terminal sees it at once; elsewhere it waits for the end, since a run that fails has
+  /// its one error there and nothing else.
   func remark(_ sentence: String) {
     if options.isQuiet { return }
-    say(sentence)
+    if error.isTerminal { say(sentence) } else { remarks.append(sentence) }
   }
 
   /// Writes a sentence that belongs to the exit code to standard error.
@@ -52,15 +56,15 @@ final class Console {
     error.flush()
   }
 
-  /// A bar for work on `byteCount` bytes; nil if nobody looks.
-  func progressBar(_ title: String, byteCount: Int) -> ProgressBar? {
+  /// A bar for work on `byteCount` bytes, if that is known; nil if nobody looks.
+  func progressBar(_ title: String, byteCount: Int? = nil) -> ProgressBar? {
     guard options.showsProgress, !options.isQuiet, error.isTerminal else { return nil }
     return ProgressBar(title, byteCount: byteCount)
   }
 
   /// Does work that reads `byteCount` bytes, with a bar if somebody looks; signals end it.
   func observe<Result>(
-    _ title: String, byteCount: Int, _ work: (WorkObserver) throws -> Result
+    _ title: String, byteCount: Int? = nil, _ work: (WorkObserver) throws -> Result
   ) throws -> Result {
     let bar = progressBar(title, byteCount: byteCount)
     defer { bar?.finish() }
@@ -76,6 +80,8 @@ final class Console {
   /// A reader that went away, as `head` does, has what it wanted.
   func finish() throws {
     output.flush()
+    for remark in remarks { say(remark) }
+    remarks = []
     if let code = output.failure { throw OutputError(code: code) }
   }
 
@@ -87,8 +93,13 @@ final class Console {
       output.write(Array((complaint.json.rendered() + "\n").utf8))
       output.flush()
     }
-    let style = options.color.style(for: error)
-    say("\(style.apply(.bad, "Error:")) \(complaint.message)")
+    sayError(complaint.message)
     return complaint.status
+  }
+
+  /// Writes the one sentence that tells why a run failed.
+  func sayError(_ sentence: String) {
+    remarks = []
+    say("\(options.color.style(for: error).apply(.bad, "Error:")) \(sentence)")
   }
 }

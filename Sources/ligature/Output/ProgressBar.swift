@@ -7,7 +7,7 @@ internal import TensorStorage
 /// Threads report to it; it draws ten times a second at most.
 final class ProgressBar: Sendable {
   private let title: String
-  private let totalByteCount: Int
+  private let totalByteCount: Int?
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
@@ -18,8 +18,8 @@ final class ProgressBar: Sendable {
     var isShown = false
   }
 
-  /// A bar for work on `byteCount` bytes, told as `title`.
-  init(_ title: String, byteCount: Int) {
+  /// A bar for work on `byteCount` bytes, told as `title`; without a total it tells only what is done.
+  init(_ title: String, byteCount: Int?) {
     self.title = title
     totalByteCount = byteCount
   }
@@ -60,16 +60,18 @@ final class ProgressBar: Sendable {
   }
 
   private func text(of state: State, elapsed: Double) -> String {
-    let total = max(totalByteCount, 1)
+    let speed = Double(state.doneByteCount) / max(elapsed, 1e-3)
+    let pace = "\(Numerals.fixed(speed / 1e9, decimals: 2)) GB/s"
+    guard let total = totalByteCount, total > 0 else {
+      return "\(title)  \(Numerals.bytes(state.doneByteCount))  \(pace)"
+    }
     let share = min(1, Double(state.doneByteCount) / Double(total))
     let filled = Int(share * 20)
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 20 - filled)
-    let speed = Double(state.doneByteCount) / max(elapsed, 1e-3)
-    let left = speed > 0 ? Double(total - state.doneByteCount) / speed : 0
+    let left = speed > 0 ? Double(max(0, total - state.doneByteCount)) / speed : 0
     let file = state.files.map { $0.count > 1 ? "  file \($0.current) of \($0.count)" : "" } ?? ""
     return "\(title) [\(bar)] \(Int(share * 100))%  \(Numerals.bytes(state.doneByteCount)) of "
-      + "\(Numerals.bytes(totalByteCount))  \(Numerals.fixed(speed / 1e9, decimals: 2)) GB/s  "
-      + "\(Numerals.duration(seconds: max(0, left))) left\(file)"
+      + "\(Numerals.bytes(total))  \(pace)  \(Numerals.duration(seconds: left)) left\(file)"
   }
 
   /// Replaces the line, cut to the terminal's width: one that wraps could not be taken back.

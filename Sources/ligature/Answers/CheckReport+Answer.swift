@@ -1,0 +1,57 @@
+internal import Checkpoints
+internal import TensorStorage
+
+extension CheckReport: Answer {
+  /// The exit code that the worst finding asks for: that of the error which it is, else "no".
+  var exitStatus: ExitStatus {
+    isSound ? .success : complaint?.status ?? .no
+  }
+
+  /// The first error that kept something from being read.
+  var complaint: Complaint? { findings.lazy.compactMap(\.cause).first.map { Complaint($0) } }
+
+  /// How many faults there are, in words.
+  var faultSummary: String { Numerals.count(count(of: .fault), "fault") + " found" }
+
+  func write(to page: inout Page) {
+    for finding in findings {
+      let word = page.style.apply(Self.role(of: finding.severity), finding.severity.rawValue)
+      page.line("\(word): \(finding.message)")
+    }
+    var facts = [
+      format ?? "unreadable", Numerals.count(files.count, "file"),
+      Numerals.count(tensorCount, "tensor"), Numerals.bytes(byteCount),
+    ]
+    if hasCheckedValues { facts.append("values read") }
+    let verdict = page.style.apply(isSound ? .good : .bad, isSound ? "sound" : "not sound")
+    page.line("\(verdict): \(facts.joined(separator: ", "))")
+  }
+
+  private static func role(of severity: CheckFinding.Severity) -> TextStyle.Role {
+    switch severity {
+    case .remark: .faint
+    case .warning: .warning
+    case .fault: .bad
+    }
+  }
+
+  func write(to json: inout JSONDocument) {
+    json.member("sound", .bool(isSound))
+    json.member("format", format.map { .string($0) } ?? nil)
+    json.member("files", .array(files.map { .string($0) }))
+    json.member("tensors", .int(tensorCount))
+    json.member("bytes", .int(byteCount))
+    json.member("values", .bool(hasCheckedValues))
+    json.beginArray("findings")
+    for finding in findings {
+      json.element([
+        "severity": .string(finding.severity.rawValue), "code": .string(finding.code),
+        "message": .string(finding.message), "file": .string(finding.file),
+        "tensor": finding.tensor.map { .string($0) } ?? nil,
+        "offset": finding.byteOffset.map { .int($0) } ?? nil,
+      ])
+    }
+    json.endArray()
+    if let complaint { json.member("error", complaint.facts) }
+  }
+}

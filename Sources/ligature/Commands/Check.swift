@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Checkpoints
+internal import TensorStorage
+
+/// `ligature check`.
+struct Check: Verb {
+  static let configuration = CommandConfiguration(
+    abstract: "Check a checkpoint against the rules of its format.",
+    discussion: """
+      Every file is checked, so that all broken shards are named at once; an index is compared with its \
+      shards. With --values all values are read too: NaN, infinity, rows of zeros. Exit code 0 if the \
+      checkpoint is sound, 1 if its values or its parts are not, 3 if it is dangerous, 4 if it is malformed.
+
+        ligature check model.safetensors
+        ligature check checkpoints/step-1000/ --values
+      """)
+
+  @Argument(help: .source)
+  var source: String
+
+  @Flag(help: "Read all values too.")
+  var values = false
+
+  @OptionGroup(title: "Source") var sourceOptions: SourceOptions
+  @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(title: "Answer") var answer: AnswerOptions
+
+  func run(on console: Console) throws -> ExitStatus {
+    var check = CheckpointCheck(limits: work.limits)
+    check.options = sourceOptions.reading
+    check.checksValues = values
+    let report = try console.observe("checking") { observer in
+      check.observer = observer
+      return try check.run(source)
+    }
+    try console.answer(report)
+    if report.complaint != nil {
+      console.sayError("\(escaped(source)): not sound: \(report.faultSummary)")
+    }
+    return report.exitStatus
+  }
+}
