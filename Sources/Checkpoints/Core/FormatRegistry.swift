@@ -15,8 +15,8 @@ package enum FormatRegistry {
 
   /// The formats that are told by a zip archive's records, one a line.
   static let zippedFormats: [any ZippedFormat.Type] = [
-    NumpyArchiveFormat.self,
     TorchZipFormat.self,
+    NumpyArchiveFormat.self,
   ]
 
   /// Reads one file, whatever its name is: its first bytes decide.

@@ -2,20 +2,15 @@
 enum ForeignEncoding {
   /// The kind of file that `prefix` looks like.
   static func kind(of prefix: [UInt8]) -> ForeignKind? {
-    if isPickle(prefix) { return isDistributed(prefix) ? .distributedMetadata : .pickle }
+    if isDistributedMetadata(prefix) { return .distributedMetadata }
     if let kind = protocolBufferKind(prefix) { return kind }
     return isMessagePackMap(prefix) ? .flax : nil
   }
 
-  /// A pickle names its protocol first, 2 to 5.
-  private static func isPickle(_ prefix: [UInt8]) -> Bool {
-    prefix.count >= 2 && prefix[0] == 0x80 && (2...5).contains(prefix[1])
-  }
-
-  /// The `.metadata` of a distributed checkpoint names its class first.
-  private static func isDistributed(_ prefix: [UInt8]) -> Bool {
+  /// The `.metadata` of a distributed checkpoint is a pickle that names its class first.
+  static func isDistributedMetadata(_ prefix: [UInt8]) -> Bool {
     let module = Array("torch.distributed.checkpoint".utf8)
-    return prefix.prefix(256).firstRange(of: module) != nil
+    return prefix.first == 0x80 && prefix.prefix(256).firstRange(of: module) != nil
   }
 
   /// ONNX begins with its IR version (3 to 13 so far), then the producer's name or the graph; a

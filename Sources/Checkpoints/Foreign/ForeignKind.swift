@@ -5,7 +5,7 @@ public enum ForeignKind: String, CaseIterable, Sendable {
     luaTorch
   case distributedMetadata, oldTorchScript, torchPackage, exportedProgram, executorch, modelArchive,
     stableBaselines, emptyZip, splitZip
-  case pickle, textPickle, parquet, arrow, sqlite, pdf, image, matlab
+  case textPickle, parquet, arrow, sqlite, pdf, image, matlab
   case elf, windowsProgram, machO, xml
 }
 
@@ -138,9 +138,9 @@ extension ForeignKind {
       Row(
         what: "a Stable-Baselines3 archive",
         next: "unzip it and give policy.pth, which is a torch checkpoint")
-    case .pickle, .textPickle:
+    case .textPickle:
       Row(
-        what: "a Python pickle that torch.save did not write",
+        what: "a Python pickle of protocol 0, which is not read outside of torch's own files",
         next: "load it in Python, if you trust it, and save its tensors with torch.save")
     default: nil
     }

@@ -11,6 +11,7 @@ package enum PickleFormat: CheckpointFormat {
     // PROTO and a protocol that exists; before protocol 2 there is nothing to tell a pickle by.
     guard reader.byte() == 0x80, let version = reader.byte() else { return false }
     return 2...5 ~= version && !LegacyStream.begins(prefix)
+      && !ForeignEncoding.isDistributedMetadata([UInt8](prefix))
   }
 
   package static func read(

@@ -25,6 +25,19 @@ internal import Testing
     }
   }
 
+  @Test(arguments: Fixtures.manifest("malformed").filter { $0.file.hasPrefix("z-") })
+  func `that is malformed is refused, or read where that is allowed`(fixture: Fixture) {
+    let mayBeRead = fixture.exit?.contains(0) ?? false
+    do {
+      let file = try RandomAccessFile(path: Fixtures.path("malformed/\(fixture.file)"))
+      let checkpoint = try FormatRegistry.readFile(file, options: ReadOptions())
+      _ = try checkpoint.described()
+      #expect(mayBeRead, "was read")
+    } catch {
+      #expect(error is FormatError || error is FileError)
+    }
+  }
+
   @Test func `keeps names, sizes and bytes in the directory's order`() throws {
     let builder = ZipBuilder.sample.with { $0.directoryOrder = [2, 0, 1] }
     try ZipArchive.opened(builder.bytes()) { archive in
