@@ -23,6 +23,20 @@ extension Checkpoint {
     }
     return try WritePlan(of: conversion, layout: layout, destination: destination)
   }
+
+  /// Writes the checkpoint: plans, then carries the plan out.
+  ///
+  /// - Parameters:
+  ///   - destination: A file, or a directory if it ends in `/`, is one, or the output is sharded.
+  ///   - options: What to change on the way.
+  /// - Returns: What was written, and what casting did.
+  /// - Throws: What `plan(writingTo:options:)` and `WritePlan.execute` throw.
+  @discardableResult
+  public func write(
+    to destination: String, options: ConversionOptions = ConversionOptions()
+  ) throws(FormatError) -> WriteReport {
+    try plan(writingTo: destination, options: options).execute()
+  }
 }
 
 extension ConversionOptions {

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
 // What Swift 6.3 leaves unsafe on raw bytes, made safe by a check in one place: loads (any bit pattern
 // is an integer), and arrays of bytes as raw bytes (`span.bytes` is marked unsafe because element types
 // may have padding; bytes have none).
@@ -78,6 +82,18 @@ extension String {
 }
 
 extension RawSpan {
+  /// Whether both have the same bytes.
+  public func hasSameBytes(as other: RawSpan) -> Bool {
+    guard byteCount == other.byteCount else { return false }
+    // SAFETY: both buffers have that many bytes; memcmp is not given none.
+    return unsafe withUnsafeBytes { mine in
+      unsafe other.withUnsafeBytes { theirs in
+        guard let a = mine.baseAddress, let b = theirs.baseAddress else { return true }
+        return unsafe memcmp(a, b, mine.count) == 0
+      }
+    }
+  }
+
   /// Whether these are the UTF-8 bytes of `text`.
   public func isUTF8(of text: String) -> Bool {
     // SAFETY: both buffers are only read, within the closures, and compared to the same length.

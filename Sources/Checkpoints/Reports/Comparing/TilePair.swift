@@ -1,6 +1,3 @@
-#if canImport(Glibc)
-internal import Glibc
-#endif
 internal import TensorStorage
 
 /// The same elements of two tensors.
@@ -23,18 +20,7 @@ struct TilePair: ~Escapable {
   }
 
   /// Whether both have the same bytes.
-  var hasSameBytes: Bool {
-    guard a.byteCount == b.byteCount else { return false }
-    // SAFETY: both have `byteCount` bytes, checked above.
-    return unsafe a.withUnsafeBytes { first in
-      unsafe b.withUnsafeBytes { second in
-        guard let first = first.baseAddress, let second = second.baseAddress else {
-          return true
-        }
-        return unsafe memcmp(first, second, a.byteCount) == 0
-      }
-    }
-  }
+  var hasSameBytes: Bool { a.hasSameBytes(as: b) }
 
   /// Reads two tensors with as many elements side by side, for as long as `body` answers true.
   ///
