@@ -42,7 +42,12 @@ extension SafetensorsHeader {
   package static func encode(
     _ tensors: [Tensor], metadata: [String: String]?, file: String
   ) throws(FormatError) -> FileLayout {
-    let order = tensors.indices.sorted { precedes(tensors[$0], tensors[$1]) }
+    // By fields: copies of whole tensors would cost two reference counts each.
+    let order = tensors.indices.sorted { a, b in
+      tensors[a].dtype == tensors[b].dtype
+        ? tensors[a].name < tensors[b].name
+        : tensors[a].dtype.rawValue > tensors[b].dtype.rawValue
+    }
     var json: [UInt8] = []
     json.reserveCapacity(tensors.count * 100)
     json.append(UInt8(ascii: "{"))
@@ -61,10 +66,6 @@ extension SafetensorsHeader {
     }
     json.append(UInt8(ascii: "}"))
     return try layout(json, order: order, ranges: ranges, dataByteCount: end, file: file)
-  }
-
-  private static func precedes(_ a: Tensor, _ b: Tensor) -> Bool {
-    a.dtype == b.dtype ? a.name < b.name : a.dtype.rawValue > b.dtype.rawValue
   }
 
   /// The range of the tensor's bytes within the data.

@@ -20,7 +20,7 @@ internal import Testing
   @Test func `of the manifest are there`() { #expect(Self.fixtures.count >= 7) }
 
   static let malformed = Fixtures.manifest("malformed").filter {
-    ($0.file.hasPrefix("i-") || $0.file.hasPrefix("s-")) && !$0.file.contains("-bin-")
+    ($0.file.hasPrefix("i-") || $0.file.hasPrefix("s-"))
   }
 
   @Test(arguments: malformed)
