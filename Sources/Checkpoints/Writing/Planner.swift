@@ -77,7 +77,7 @@ extension WritePlan {
     allowsOverflow = options.allowsOverflow
     let contents = files.flatMap { $0.segments.compactMap(\.tensor) }
     readByteCount = contents.reduce(0) { $0 + $1.extentByteCount }
-    let largestView = contents.reduce(0) { $1.isPacked ? $0 : max($0, $1.extentByteCount) }
+    let largestView = contents.reduce(0) { max($0, $1.heldByteCount) }
     do {
       budget = try WriteBudget(
         byteCount: options.memoryByteCount,

@@ -16,8 +16,8 @@ public final class FileWriter: Sendable {
   /// How many bytes the file has.
   public let byteCount: Int
 
-  private let descriptor: Int32
-  private let interruption: Interruption
+  let descriptor: Int32
+  let interruption: Interruption
   private let writtenByteCount = Atomic(0)
 
   /// Takes over a descriptor that is open for writing.
@@ -49,7 +49,12 @@ public final class FileWriter: Sendable {
         throw failure(error, operation: "writing", needed: bytes.byteCount - done)
       }
     }
-    writtenByteCount.wrappingAdd(done, ordering: .relaxed)
+    noteWritten(done)
+  }
+
+  /// Counts bytes that are in their place.
+  func noteWritten(_ byteCount: Int) {
+    writtenByteCount.wrappingAdd(byteCount, ordering: .relaxed)
   }
 
   /// Takes the room of the whole file on the disk.

@@ -27,6 +27,8 @@ struct FileStatus {
   var isRegular: Bool
   var isDirectory: Bool
   var byteCount: Int
+  /// The unit in which the file system gives out room, as far as it says.
+  var blockByteCount: Int
   var identity: FileIdentity
   /// The permission bits.
   var mode: UInt32
@@ -35,6 +37,7 @@ struct FileStatus {
     isRegular = status.st_mode & S_IFMT == S_IFREG
     isDirectory = status.st_mode & S_IFMT == S_IFDIR
     byteCount = Int(status.st_size)
+    blockByteCount = Int(status.st_blksize)
     identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     mode = status.st_mode & 0o7777
   }
@@ -124,6 +127,25 @@ enum SystemCalls {
     } catch {
       guard [EOPNOTSUPP, ENOSYS, EINVAL].contains(error.code) else { throw error }
       try call { ftruncate(descriptor, off_t(byteCount)) }
+    }
+  }
+
+  /// Copies bytes from file to file within the kernel; says how many, 0 at the end of the source.
+  static func copy(
+    from source: Int32, at sourceOffset: Int, to target: Int32, at offset: Int, byteCount: Int
+  ) throws(SystemError) -> Int {
+    Int(
+      try call {
+        cl_copy_range(source, Int64(sourceOffset), target, Int64(offset), Int64(byteCount))
+      })
+  }
+
+  /// Lets two files share blocks until one of them is written; the places must be whole blocks.
+  static func shareBlocks(
+    from source: Int32, at sourceOffset: Int, with target: Int32, at offset: Int, byteCount: Int
+  ) throws(SystemError) {
+    try call {
+      cl_clone_range(source, Int64(sourceOffset), target, Int64(offset), Int64(byteCount))
     }
   }
 

@@ -24,10 +24,12 @@ final class RecordedBytes: ByteSource {
 
   var recorded: Record { record.withLock { $0 } }
 
+  /// The bytes repeat after a prime number of them, so that no stride meets the same one again.
+  private static let period = 65_521
+  private static let pattern = (0..<period).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5 ^ $0) }
+
   /// The byte at `offset`.
-  static func byte(at offset: Int) -> UInt8 {
-    UInt8(truncatingIfNeeded: (offset &* 0x9E37_79B9) >> 24 &+ offset)
-  }
+  static func byte(at offset: Int) -> UInt8 { pattern[offset % period] }
 
   func makeCursor() throws(FileError) -> any ByteCursor { Cursor(source: self) }
 
@@ -39,9 +41,13 @@ final class RecordedBytes: ByteSource {
       guard offset >= 0, count <= source.byteCount - offset else {
         throw .truncated(file: "recorded", offset: offset, needed: count, available: 0)
       }
-      for position in 0..<count {
-        destination.storeBytes(
-          of: RecordedBytes.byte(at: offset + position), toByteOffset: position, as: UInt8.self)
+      var position = 0
+      while position < count {
+        let start = (offset + position) % RecordedBytes.period
+        let length = min(RecordedBytes.period - start, count - position)
+        var part = destination.part(position..<(position + length))
+        part.copy(RecordedBytes.pattern.rawBytes.extracting(start..<(start + length)))
+        position += length
       }
       source.record.withLock { record in
         record.readCount += 1

@@ -69,7 +69,7 @@ struct WriteJobs: Sendable {
     case .checksums: return false
     case .tensor(let tensor, owner: _):
       return tensor.storage.source.isRandomAccess
-        && (tensor.isPacked || tensor.extentByteCount <= budget.heldByteCount)
+        && tensor.heldByteCount <= budget.heldByteCount
     }
   }
 
