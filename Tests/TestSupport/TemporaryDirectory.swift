@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 
 /// A directory of a test's own, removed with all that is in it when the test lets go of it.
 public final class TemporaryDirectory: Sendable {
@@ -26,7 +27,18 @@ public final class TemporaryDirectory: Sendable {
   /// Writes a file into it; the path.
   @discardableResult
   public func write(_ bytes: [UInt8], to name: String) throws -> String {
-    try Data(bytes).write(to: URL(filePath: path(name)))
+    let descriptor = unsafe open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+    defer { close(descriptor) }
+    var rest = bytes[...]
+    // Foundation would wait for the disk after each file.
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
+      guard count > 0 else { throw CocoaError(.fileWriteUnknown) }
+      rest = rest.dropFirst(count)
+    }
     return path(name)
   }
 

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Foundation
 internal import TensorStorage
 internal import TestSupport
 
@@ -8,6 +9,8 @@ extension ZipArchive {
     _ bytes: [UInt8], in directory: TemporaryDirectory? = nil, _ body: (ZipArchive) throws -> R
   ) throws -> R {
     let directory = try directory ?? TemporaryDirectory()
+    // A new file each time: cutting an old one to nothing makes ext4 wait for the disk.
+    try? FileManager.default.removeItem(atPath: directory.path("a.zip"))
     let path = try directory.write(bytes, to: "a.zip")
     do {
       return try withExtendedLifetime(directory) {
