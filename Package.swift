@@ -56,6 +56,8 @@ let package = Package(
     .executableTarget(
       name: "ligature",
       dependencies: [
+        "TransformerInference",
+        "TransformerGraph",
         "Checkpoints",
         "TensorStorage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

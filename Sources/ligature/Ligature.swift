@@ -25,6 +25,7 @@ struct Ligature: ParsableCommand {
         subcommands: [
           Inspect.self, Count.self, Check.self, Diff.self, Hash.self, Show.self,
         ]),
+      CommandGroup(name: "Models", subcommands: [Fit.self, Logits.self]),
       CommandGroup(name: "Writing", subcommands: [Convert.self]),
     ])
 }

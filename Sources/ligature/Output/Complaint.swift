@@ -1,5 +1,7 @@
 internal import Checkpoints
 internal import TensorStorage
+internal import TransformerGraph
+internal import TransformerInference
 
 /// What the user did that cannot be done, told by the tool itself rather than the library.
 enum UsageError: Error, Equatable {
@@ -58,6 +60,8 @@ struct Complaint {
     switch error {
     case let error as FormatError: self.init(error)
     case let error as FileError: self.init(error, tensor: nil)
+    case let error as GraphError: self.init(error)
+    case let error as InferenceError: self.init(error)
     case let error as UsageError:
       self.init(status: .usage, code: error.code, message: error.description)
     case let error as SliceError:
@@ -90,6 +94,26 @@ struct Complaint {
     if case .plan(let fault) = error.fault {
       if fault.isUsageError { status = .usage }
       if case .verificationFailed = fault { status = .no }
+    }
+  }
+
+  private init(_ error: GraphError) {
+    switch error {
+    case .format(let cause): self.init(cause)
+    default: self.init(status: .malformed, code: error.code, message: error.description)
+    }
+  }
+
+  private init(_ error: InferenceError) {
+    switch error {
+    case .format(let cause): self.init(cause)
+    case .graph(let cause): self.init(cause)
+    case .missingInput, .unexpectedInput:
+      self.init(status: .usage, code: error.code, message: error.description)
+    case .noLibrary:
+      self.init(status: .inputOutput, code: error.code, message: error.description)
+    case .unsupported, .unbound, .shapeMismatch, .tokenOutOfRange, .sequenceTooLong:
+      self.init(status: .malformed, code: error.code, message: error.description)
     }
   }
 

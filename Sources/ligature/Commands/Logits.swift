@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Checkpoints
+internal import TensorStorage
+internal import TransformerGraph
+internal import TransformerInference
+
+/// `ligature logits`.
+struct Logits: Verb {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a model forward on the CPU; the logits are x-transformers' own.",
+    discussion: """
+      Inputs and outputs are .npy files; arithmetic is float32, whatever the weights' dtype. With --generate a causal \
+      decoder continues each sequence greedily, and the output are the token ids.
+
+        ligature logits model.pt --config model.ligature.json --tokens t.npy -o logits.npy
+        ligature logits model.pt --tokens t.npy --generate 32 -o tokens.npy
+      """)
+
+  @Argument(help: .source)
+  var source: String
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Input") var inputs: InputOptions
+
+  @Option(
+    name: [.customShort("o"), .long], help: ArgumentHelp("The output file.", valueName: "npy"))
+  var output: String
+
+  @Option(
+    name: .customLong("model"),
+    help: ArgumentHelp("Which of several models.", valueName: "name"))
+  var modelName: String?
+
+  @Option(help: ArgumentHelp("Also write an encoder's output.", valueName: "npy"))
+  var encodings: String?
+
+  @Option(help: ArgumentHelp("Continue each sequence by n tokens, greedily.", valueName: "n"))
+  var generate: Int?
+
+  @Flag(help: "Replace output files that exist.")
+  var force = false
+
+  @OptionGroup(title: "Source") var sourceOptions: SourceOptions
+  @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(title: "Answer") var answer: AnswerOptions
+
+  func validate() throws {
+    if let generate, generate < 1 { throw ValidationError("--generate needs 1 or more tokens") }
+  }
+
+  func run(on console: Console) throws -> ExitStatus {
+    let configured = try model.open(source, sourceOptions, on: console)
+    for question in configured.questions { console.remark(question.sentence) }
+    let runner = try ModelRunner(
+      configured.graph(), keptByteCount: keptByteCount, threads: work.threadCount ?? 0)
+    let input = try inputs.input()
+    if let encodings {
+      try save(runner.encodings(for: input, model: modelName), to: encodings)
+    }
+    if let generate {
+      let tokens = try runner.generate(generate, after: input, model: modelName)
+      try OutputArray(tokens).write(to: output, force: force)
+      try console.answer(OutputReport(path: output, shape: [tokens.batch, tokens.length]))
+      return .success
+    }
+    let result = try runner.output(for: input, model: modelName)
+    try save(result, to: output)
+    try console.answer(OutputReport(path: output, shape: result.shape))
+    return .success
+  }
+
+  /// Generation passes the weights once a token; a single pass has no use for them twice.
+  private var keptByteCount: Int {
+    work.memory ?? (generate == nil ? 0 : .max)
+  }
+
+  private func save(_ result: ModelOutput, to path: String) throws {
+    try OutputArray(result).write(to: path, force: force)
+  }
+}
