@@ -46,7 +46,9 @@ def views(generator):
     base = torch.randn(6, 8, generator=generator)
     flat = torch.randn(64, generator=generator)
     image = torch.randn(2, 3, 4, 5, generator=generator)
+    # Two, because torch saves no storage that is seen as two dtypes.
     complex_ = torch.randn(4, 4, generator=generator, dtype=torch.complex64)
+    other = torch.randn(4, 4, generator=generator, dtype=torch.complex64)
     return {
         "base": base, "transposed": base.t(), "row": base[2], "column": base[:, 3],
         "stepped": base[::2, 1::3], "corner": base[3:, 5:], "diagonal": base.diagonal(),
@@ -54,6 +56,6 @@ def views(generator):
         "windows": flat.unfold(0, 8, 3), "expanded": flat[:1].expand(7, 5),
         "channels_last": image.contiguous(memory_format=torch.channels_last),
         "permuted": image.permute(3, 1, 0, 2), "tied": base, "scalar": torch.tensor(3.5),
-        "empty": torch.empty(0, 4), "conjugated": complex_.conj(), "imaginary": complex_.conj().imag,
+        "empty": torch.empty(0, 4), "conjugated": complex_.conj(), "imaginary": other.conj().imag,
         "strided": torch.as_strided(flat, (3, 4), (5, 2), 7),
     }

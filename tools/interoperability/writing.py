@@ -128,6 +128,7 @@ def sharding_is_the_hubs(tool, folder, generator):
     state = {f"layers.{i}.weight": torch.randn(samples.integer(generator, 1, 4000), generator=generator)
              for i in range(40)}
     torch.save(state, f"{folder}/a.pt")
+    os.makedirs(f"{folder}/reference")
     save_torch_state_dict(state, f"{folder}/reference", max_shard_size="30KB")
     tool.convert(f"{folder}/a.pt", f"{folder}/found/", "--to", "safetensors", "--shard-size", "30KB")
     names = sorted(os.listdir(f"{folder}/reference"))

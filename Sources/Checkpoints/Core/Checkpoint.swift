@@ -13,6 +13,9 @@ public struct Checkpoint: Sendable {
     public var tensor: LazyTensor
     /// How torch holds it: whether it is a `Parameter`, and whether it asks for a gradient.
     public var role: TensorRole
+    /// Tensors of one source with the same number were one object of the program that wrote them; nil
+    /// if that is not known. (Tensors that are merely equal views are two objects.)
+    package var objectNumber: Int?
 
     /// A named tensor.
     public init(name: TensorName, tensor: LazyTensor, role: TensorRole = .plain) {

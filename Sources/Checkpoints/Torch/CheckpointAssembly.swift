@@ -11,6 +11,8 @@ struct CheckpointAssembly {
   private var kinds: [RebuiltTensor.Kind: (first: String, count: Int)] = [:]
   private var classes: [String: (first: String, count: Int)] = [:]
   private var otherCount = 0
+  /// The objects that are tensors, numbered as they are met.
+  private var objectNumbers: [TorchValue: Int] = [:]
 
   init(source: CheckpointSource, reading: TorchReading) {
     checkpoint = Checkpoint(source: source)
@@ -35,13 +37,24 @@ struct CheckpointAssembly {
     if rebuilt.kind != .plain { Self.count(name, under: rebuilt.kind, in: &kinds) }
     if let className = rebuilt.className { Self.count(name, under: className, in: &classes) }
     for part in rebuilt.parts {
-      try add(part.tensor, named: name + part.suffix, role: part.suffix.isEmpty ? rebuilt.role : .plain)
+      var entry = Checkpoint.Entry(name: TensorName(name + part.suffix), tensor: part.tensor)
+      if part.suffix.isEmpty {
+        entry.role = rebuilt.role
+        entry.objectNumber = rebuilt.object.map { number(of: $0) }
+      }
+      try add(entry)
     }
   }
 
-  private mutating func add(
-    _ tensor: LazyTensor, named name: String, role: TensorRole
-  ) throws(FormatError) {
+  private mutating func number(of object: TorchValue) -> Int {
+    let next = objectNumbers.count
+    let number = objectNumbers[object] ?? next
+    if number == next { objectNumbers[object] = next }
+    return number
+  }
+
+  private mutating func add(_ entry: Checkpoint.Entry) throws(FormatError) {
+    let name = entry.name.text
     nameByteCount += name.utf8.count
     guard nameByteCount <= TorchLimits.nameByteCount else {
       throw reading.error(.longNames(limit: TorchLimits.nameByteCount))
@@ -49,8 +62,7 @@ struct CheckpointAssembly {
     guard checkpoint.entries.count < TorchLimits.tensorCount else {
       throw reading.error(.tooManyTensors(limit: TorchLimits.tensorCount))
     }
-    try checkExpansion(of: tensor, named: name)
-    let entry = Checkpoint.Entry(name: TensorName(name), tensor: tensor, role: role)
+    try checkExpansion(of: entry.tensor, named: name)
     guard checkpoint.append(entry) else {
       var error = reading.error(.nameCollision(name))
       error.tensor = name

@@ -34,6 +34,8 @@ struct RebuiltTensor {
   var attributes: [TorchValue] = []
   /// The class, if it is not torch's own.
   var className: String?
+  /// The object of the pickle that it is, once it was met under a name.
+  var object: TorchValue?
 
   init(_ tensor: LazyTensor, kind: Kind = .plain) {
     self.kind = kind

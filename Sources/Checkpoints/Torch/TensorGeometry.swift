@@ -26,7 +26,7 @@ extension TensorGeometry {
       let tensor = LazyTensor(
         dtype: dtype, shape: logical,
         storage: storage.slot.storage(swapUnitByteCount: dtype.swapUnitByteCount),
-        byteOffset: isEmpty ? 0 : storage.byteOffset + start,
+        byteOffset: isEmpty ? (overflow ? 0 : start) : storage.byteOffset + start,
         strides: dtype.isSubByte ? nil : strides, modifiers: modifiers)
     else { throw .elementOverflow(shape: shape) }
     return tensor

@@ -58,7 +58,8 @@ struct ValueWalker {
       if !path.contains(value) { try enter(value, prefix: name + ".") }
       return nil
     }
-    let tensor = try self.tensor(value, name)
+    var tensor = try self.tensor(value, name)
+    tensor.object = value
     if tensor.kind == .shell || scope == .everything {
       try enter(attributes: tensor.attributes, of: value, prefix: name + ".")
     }

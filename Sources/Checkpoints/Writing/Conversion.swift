@@ -18,6 +18,8 @@ struct Conversion {
     var tensor: LazyTensor
     /// How torch will hold it.
     var role: TensorRole
+    /// Which object it was in the program that wrote the source.
+    var objectNumber: Int?
     /// Whether the source has it only as a note that it is the same as another tensor.
     var isNoted = false
   }
@@ -80,14 +82,14 @@ extension Conversion {
   private mutating func collect() {
     items.reserveCapacity(checkpoint.entries.count)
     for entry in checkpoint.entries {
-      add(entry.name, entry.tensor, role: entry.role, isNoted: false)
+      add(entry, as: entry.name, isNoted: false)
     }
     for (name, kept) in notedAliases() {
       guard let entry = checkpoint.position(of: kept).map({ checkpoint.entries[$0] }) else {
         continue
       }
       metadata[name.text] = nil
-      add(name, entry.tensor, role: entry.role, isNoted: true)
+      add(entry, as: name, isNoted: true)
     }
   }
 
@@ -103,18 +105,17 @@ extension Conversion {
     return notes.sorted { $0.0 < $1.0 }
   }
 
-  private mutating func add(
-    _ name: TensorName, _ tensor: LazyTensor, role: TensorRole, isNoted: Bool
-  ) {
+  private mutating func add(_ entry: Checkpoint.Entry, as name: TensorName, isNoted: Bool) {
     let position = items.count + omissions.count
     if let reason = reasonToOmit(name) {
       omissions.append(
-        Omission(position: position, sourceName: name, source: tensor, reason: reason))
+        Omission(position: position, sourceName: name, source: entry.tensor, reason: reason))
     } else {
       items.append(
         Item(
-          position: position, sourceName: name, name: name, source: tensor, tensor: tensor,
-          role: role, isNoted: isNoted))
+          position: position, sourceName: name, name: name, source: entry.tensor,
+          tensor: entry.tensor, role: entry.role,
+          objectNumber: isNoted ? nil : entry.objectNumber, isNoted: isNoted))
     }
   }
 

@@ -19,6 +19,12 @@ public struct LazyTensor: Sendable {
   public let storedDType: DType
   /// What is done to each element when it is read.
   public let modifiers: ValueModifiers
+  /// The strides that the source stated, if the view is packed and they are not the usual ones.
+  ///
+  /// Strides along extents of 1 say nothing, but a copy that is to be identical repeats them.
+  public private(set) var statedStrides: [Int]?
+  /// Where the source said that a tensor without elements begins, in bytes: it may be anywhere.
+  public private(set) var statedByteOffset = 0
 
   /// The product of `shape`.
   public let elementCount: Int
@@ -80,6 +86,8 @@ extension LazyTensor {
       dtype: dtype, shape: shape, storage: storage, byteOffset: elementCount == 0 ? 0 : byteOffset,
       strides: isPacked ? nil : strides, storedDType: dtype, modifiers: modifiers,
       elementCount: elementCount, byteCount: byteCount)
+    if isPacked, let strides, strides != Layout.packedStrides(of: shape) { statedStrides = strides }
+    if elementCount == 0 { statedByteOffset = byteOffset }
   }
 
   /// Whether the elements lie packed and row-major in the storage, as stored (before any cast).

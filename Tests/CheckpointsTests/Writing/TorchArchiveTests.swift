@@ -8,7 +8,8 @@ internal import Testing
   /// Files that torch 2.15 wrote.
   static let files = [
     "models/encoder.pt", "models/model.pt", "models/tied.pt", "models/xtransformer.pt",
-    "torch/dtypes/BOOL.pt",
+    "torch/dtypes/BOOL.pt", "torch/shapes/empty-and-0d.pt", "torch/shapes/empty-dict.pt",
+    "torch/shapes/1001-keys.pt", "torch/views/f32.pt",
   ]
 
   @Test(arguments: files)

@@ -23,7 +23,9 @@ struct TorchArchiveTail: Sendable {
   func bytes(checksums: [UInt32]) -> [UInt8] {
     var values = resolved(checksums)
     let names = records.dropLast().map(\.name)
-    let identifier = SerializationID.digits(names: names, checksums: values.dropLast())
+    // torch counts no checksum where there are no bytes.
+    let counted = zip(records, values).dropLast().filter { $0.0.byteCount > 0 }.map(\.1)
+    let identifier = SerializationID.digits(names: names, checksums: counted)
     let checksum = Self.checksum(identifier)
     values[values.count - 1] = checksum
     var bytes = identifier

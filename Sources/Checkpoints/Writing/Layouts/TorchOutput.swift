@@ -105,28 +105,50 @@ struct TorchOutput {
   ) -> StateDictPickle {
     var pickle = StateDictPickle(isShard ? .dict : dictionary)
     var references: [Int: Int] = [:]
+    var objects: [Int: (item: Int, tensor: Int)] = [:]
     for position in members {
-      let view = storages.views[position]
-      let storage = storages.storages[view.storage]
-      let reference: Int
-      if let known = references[view.storage] {
-        reference = known
-      } else {
-        reference = pickle.addStorage(
-          .init(key: String(written.count), type: storage.type, elementCount: storage.elementCount))
-        references[view.storage] = reference
-        written.append(view.storage)
+      let object = sharedObject(position)
+      if let object, let first = objects[object], isSame(first.item, position) {
+        pickle.addName(conversion.items[position].name.text, ofTensor: first.tensor)
+        continue
       }
-      var tensor = StateDictPickle.Tensor(
-        name: conversion.items[position].name.text, storage: reference, shape: view.shape,
-        strides: view.strides)
-      tensor.elementOffset = view.elementOffset
-      tensor.role = conversion.items[position].role
-      tensor.isConjugated = view.modifiers.contains(.conjugate)
-      tensor.isNegated = view.modifiers.contains(.negate)
-      pickle.addTensor(tensor)
+      let number = storages.views[position].storage
+      let reference = references[number] ?? written.count
+      if reference == written.count {
+        let storage = storages.storages[number]
+        references[number] = pickle.addStorage(
+          .init(key: String(reference), type: storage.type, elementCount: storage.elementCount))
+        written.append(number)
+      }
+      let tensor = pickle.addTensor(self.tensor(position, storage: reference))
+      if let object { objects[object] = (position, tensor) }
     }
     return pickle
+  }
+
+  private func tensor(_ position: Int, storage: Int) -> StateDictPickle.Tensor {
+    let view = storages.views[position]
+    var tensor = StateDictPickle.Tensor(
+      name: conversion.items[position].name.text, storage: storage, shape: view.shape,
+      strides: view.strides)
+    tensor.elementOffset = view.elementOffset
+    tensor.role = conversion.items[position].role
+    tensor.isConjugated = view.modifiers.contains(.conjugate)
+    tensor.isNegated = view.modifiers.contains(.negate)
+    return tensor
+  }
+
+  /// The object that an item was in the source, if it still may be the same one as others.
+  private func sharedObject(_ position: Int) -> Int? {
+    let item = conversion.items[position]
+    let isWhole = storages.storages[storages.views[position].storage].content.isPlainCopy
+    return storages.keepsSharing && isWhole ? item.objectNumber : nil
+  }
+
+  /// Whether two items that were one object still are: one may have been replaced since.
+  private func isSame(_ a: Int, _ b: Int) -> Bool {
+    let (a, b) = (conversion.items[a], conversion.items[b])
+    return a.tensor.isSameView(as: b.tensor) && a.role == b.role
   }
 
   private func index(of shards: [[Int]], members: [[Int]]) throws(FormatError) -> OutputLayout.File

@@ -36,7 +36,8 @@ struct TorchStorages {
   private(set) var separated: [[Int]] = []
 
   private let items: [Conversion.Item]
-  private let keepsSharing: Bool
+  /// Whether tensors that share bytes still will.
+  let keepsSharing: Bool
   /// For each item that is the same tensor as an earlier one, the earliest.
   private let earliest: [Int: Int]
 
@@ -145,8 +146,9 @@ extension TorchStorages {
     let storage = addStorage(content, dtype: dtype, owner: group[0])
     for (position, earlier) in zip(group, Self.earlierOverlaps(group.map { items[$0].tensor })) {
       let tensor = items[position].tensor
+      let byteOffset = tensor.elementCount == 0 ? tensor.statedByteOffset : tensor.byteOffset
       views[position] = View(
-        storage: storage, elementOffset: tensor.byteOffset / (tensor.storedDType.bitCount / 8),
+        storage: storage, elementOffset: byteOffset / (tensor.storedDType.bitCount / 8),
         shape: tensor.shape, strides: tensor.torchStrides, modifiers: tensor.modifiers,
         sharesBytesOf: earlier.map { group[$0] })
     }
@@ -224,7 +226,9 @@ extension LazyTensor {
   }
 
   /// The strides as torch would tell them.
-  fileprivate var torchStrides: [Int] { strides ?? Layout.packedStrides(of: shape) }
+  fileprivate var torchStrides: [Int] {
+    strides ?? statedStrides ?? Layout.packedStrides(of: shape)
+  }
 }
 
 extension DType {
