@@ -35,6 +35,8 @@ package enum GlobalPolicy: Sendable {
       return true
     }
     if machinery.contains(name) { return true }
+    // Python writes `functools.partial(C.__new__, C, …)` for classes with `__getnewargs_ex__`.
+    if name == "__new__" { return false }
     return isPath && name.hasPrefix("__") && name.hasSuffix("__")
   }
 

@@ -59,10 +59,15 @@ internal import Testing
   func `that may be refused are either read rightly or refused`(fixture: Fixture) throws {
     let checkpoint: Checkpoint
     do { checkpoint = try Self.read(fixture) } catch is FormatError { return }
-    #expect(try Self.described(checkpoint, fixture) == fixture.tensors)
+    #expect(try Self.described(checkpoint, fixture) == fixture.tensors ?? [])
   }
 
-  @Test(arguments: strict)
+  /// Those of which torch says what is shared: it knows nothing of numpy's arrays and of bare storages.
+  static let sharing = strict.filter {
+    !$0.file.contains("numpy-") && !$0.file.contains("bare-storages")
+  }
+
+  @Test(arguments: sharing)
   func `share storages as in torch`(fixture: Fixture) throws {
     let checkpoint = try Self.read(fixture)
     var names: [ObjectIdentifier: [String]] = [:]

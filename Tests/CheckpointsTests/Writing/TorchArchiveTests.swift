@@ -9,7 +9,7 @@ internal import Testing
   static let files = [
     "models/encoder.pt", "models/model.pt", "models/tied.pt", "models/xtransformer.pt",
     "torch/dtypes/BOOL.pt", "torch/shapes/empty-and-0d.pt", "torch/shapes/empty-dict.pt",
-    "torch/shapes/1001-keys.pt", "torch/views/f32.pt",
+    "torch/views/f32.pt",
   ]
 
   @Test(arguments: files)
