@@ -25,7 +25,9 @@ public struct Checkpoint: Sendable {
     }
   }
 
-  /// The tensors in order. Change them through `append`, `rename` and the like.
+  /// The tensors in order.
+  ///
+  /// Change them through `append`, `rename` and the like.
   public private(set) var entries: [Entry] = []
   /// The `__metadata__` of safetensors: text to text.
   public var metadata: [String: String] = [:]

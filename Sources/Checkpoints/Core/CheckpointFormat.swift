@@ -7,7 +7,7 @@ public protocol CheckpointFormat: Sendable {
 
   /// Whether a file that begins with `prefix` is one of this format.
   ///
-  /// - Parameter prefix: The file's first bytes, `FormatRegistry.prefixByteCount` of them or the whole file.
+  /// The prefix is the file's first 4,096 bytes, or the whole file.
   static func matches(prefix: RawSpan, file: RandomAccessFile) -> Bool
 
   /// Reads the names, shapes and places of all tensors; no tensor's bytes.

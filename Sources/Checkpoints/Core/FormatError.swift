@@ -60,6 +60,7 @@ public protocol FormatFault: Error, Equatable, Sendable {
 }
 
 extension FormatFault {
+  /// False: most faults are malformed input.
   public var isSafetyRefusal: Bool { false }
 }
 

@@ -158,7 +158,9 @@ enum NamePrefix {
     var prefix = ""
     while let next = known.first(where: { candidate in
       let longer = prefix + candidate
-      return names.allSatisfy { $0.utf8.count > longer.utf8.count && $0.utf8.starts(with: longer.utf8) }
+      return names.allSatisfy {
+        $0.utf8.count > longer.utf8.count && $0.utf8.starts(with: longer.utf8)
+      }
     }) {
       prefix += next
     }

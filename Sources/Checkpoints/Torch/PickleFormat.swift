@@ -31,7 +31,8 @@ package enum PickleFormat: CheckpointFormat {
     var checkpoint = TorchCheckpoint(
       document: document, format: identifier, file: file, options: options)
     if graph.endOffset < count {
-      checkpoint.notes.append("\(count - graph.endOffset) bytes follow the pickle, and are not read")
+      checkpoint.notes.append(
+        "\(count - graph.endOffset) bytes follow the pickle, and are not read")
     }
     return try checkpoint.read()
   }

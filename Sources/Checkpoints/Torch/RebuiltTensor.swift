@@ -51,7 +51,9 @@ struct RebuiltTensor {
 extension RebuiltTensor.Part {
   /// A list of integers as a tensor of one dimension.
   static func integers(_ suffix: String, _ values: [Int]) -> RebuiltTensor.Part? {
-    tensor(suffix, .i64, shape: [values.count], values.flatMap { littleEndian(UInt64(bitPattern: Int64($0))) })
+    tensor(
+      suffix, .i64, shape: [values.count],
+      values.flatMap { littleEndian(UInt64(bitPattern: Int64($0))) })
   }
 
   /// An integer as a tensor without dimensions.

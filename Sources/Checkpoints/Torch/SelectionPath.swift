@@ -25,7 +25,11 @@ struct SelectionPath {
         next.value = try child.value.resolved()
         next.path.append(label)
         next.passed.append((choice.value, next.value))
-        if remainder.isEmpty { found.append(next) } else { pending.append((next, remainder.dropFirst())) }
+        if remainder.isEmpty {
+          found.append(next)
+        } else {
+          pending.append((next, remainder.dropFirst()))
+        }
       }
       guard comparedCount <= Self.comparedCount else {
         throw reading.error(.tooManyValues(limit: Self.comparedCount))

@@ -22,11 +22,14 @@ struct SparseIndices {
     starts: LazyTensor, indices: LazyTensor, values: LazyTensor, layout: SparseLayout
   ) throws(FormatError) {
     let batch = Array(indices.shape.dropLast())
-    let block = layout.isBlocked ? Array(values.shape.dropFirst(indices.shape.count).prefix(2)) : [1, 1]
+    let block =
+      layout.isBlocked ? Array(values.shape.dropFirst(indices.shape.count).prefix(2)) : [1, 1]
     guard let count = indices.shape.last, starts.shape.count == indices.shape.count,
       Array(starts.shape.dropLast()) == batch, size.count >= batch.count + 2,
-      Array(size.prefix(batch.count)) == batch, Array(values.shape.prefix(indices.shape.count)) == indices.shape,
-      block.count == 2, block.allSatisfy({ $0 > 0 }), Self.isInteger(starts), Self.isInteger(indices)
+      Array(size.prefix(batch.count)) == batch,
+      Array(values.shape.prefix(indices.shape.count)) == indices.shape,
+      block.count == 2, block.allSatisfy({ $0 > 0 }), Self.isInteger(starts),
+      Self.isInteger(indices)
     else { throw error("the shapes of indices, values and size do not belong together") }
     let rows = size[batch.count] / block[0]
     let columns = size[batch.count + 1] / block[1]
@@ -144,7 +147,8 @@ enum IntegerScan {
     } catch { throw FormatError(error, file: reading.file) }
     var source = ByteReader(bytes.rawBytes)
     return tile.map { _ in
-      let value = tensor.dtype == .i32 ? source.integer(Int32.self).map(Int.init) : source.integer(Int.self)
+      let value =
+        tensor.dtype == .i32 ? source.integer(Int32.self).map(Int.init) : source.integer(Int.self)
       return value ?? 0
     }
   }

@@ -96,7 +96,9 @@ struct SearchLevel {
 
   private static let describedCount = 40
 
-  /// Looks at what is in `container`. Arrays of numpy count where `root` holds no tensor of torch.
+  /// Looks at what is in a container.
+  ///
+  /// Arrays of numpy count where `root` holds no tensor of torch.
   init(_ container: TorchValue, survey: ValueSurvey, root: TorchValue) throws(FormatError) {
     self.root = root
     let countsArrays = !survey.holdsTorchTensor(root)

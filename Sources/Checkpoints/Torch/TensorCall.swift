@@ -1,6 +1,8 @@
 internal import TensorStorage
 
-/// A call that makes a tensor: which, and with what. It is never made; its arguments are read.
+/// A call that makes a tensor: which, and with what.
+///
+/// It is never made; its arguments are read.
 struct TensorCall {
   let meaning: TorchGlobal
   /// The function's name, for errors.

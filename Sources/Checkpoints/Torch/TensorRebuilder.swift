@@ -25,7 +25,9 @@ struct TensorRebuilder {
       switch call.meaning {
       case .parameter, .variable:
         if role == nil { role = .parameter(requiresGrad: try requiresGrad(of: call)) }
-        if call.meaning == .parameter, call.arguments.count > 3 { attributes.append(call.arguments[3]) }
+        if call.meaning == .parameter, call.arguments.count > 3 {
+          attributes.append(call.arguments[3])
+        }
         let inner = try call.argument(0, "a tensor").resolved()
         guard let object = inner.object else { throw call.error(needed: "a tensor") }
         call = TensorCall(object, of: inner)
@@ -100,7 +102,8 @@ extension TensorRebuilder {
     let hasDType = call.meaning == .tensorV3
     let dtype = try hasDType ? call.dtype(6) : storedDType(storage, call)
     let modifiers = try modifiers(call, at: hasDType ? 7 : 6)
-    let tensor = try view(geometry, of: storage, as: dtype, modifiers: modifiers, call: call.reading)
+    let tensor = try view(
+      geometry, of: storage, as: dtype, modifiers: modifiers, call: call.reading)
     var rebuilt = RebuiltTensor(tensor, kind: tensor.storage.hasData ? .plain : .meta)
     if call.meaning != .tensor, try call.flag(4, "whether a gradient is wanted") {
       rebuilt.role = .tracked

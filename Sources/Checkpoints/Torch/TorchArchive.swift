@@ -95,7 +95,9 @@ struct TorchArchive {
   private static let ownFolders = ["data/", ".data/", "tensors/", "constants/", "code/"]
 
   private mutating func addNotes() {
-    if root.isEmpty { notes.append("the archive has no root folder, without which torch does not load it") }
+    if root.isEmpty {
+      notes.append("the archive has no root folder, without which torch does not load it")
+    }
     let extra = archive.records.filter { record in
       guard !record.isDirectory else { return false }
       guard record.name.utf8.starts(with: root.utf8) else { return true }

@@ -42,8 +42,9 @@ enum TorchGlobal: Hashable, Sendable {
 }
 
 extension TorchGlobal {
-  private static let table: [String: TorchGlobal] = tensors.merging(containers) { first, _ in first }
-    .merging(values) { first, _ in first }.merging(numpy) { first, _ in first }
+  private static let table: [String: TorchGlobal] = tensors.merging(containers) { first, _ in first
+  }
+  .merging(values) { first, _ in first }.merging(numpy) { first, _ in first }
 
   private static let tensors: [String: TorchGlobal] = [
     "torch._utils _rebuild_tensor": .tensor,

@@ -13,9 +13,10 @@ enum TorchLimits {
   /// How deep dictionaries and lists may be nested around a tensor: Python's pickler gives up before.
   static let containerDepth = 1000
 
-  /// How many values are looked at to find tensors. What a pickle shares counts each time it is met, so
-  /// that a small file which nests lists of itself does not become an endless one.
-  static let visitedValueCount = 1 << 22
+  /// How many values are looked at to find tensors.
+  ///
+  /// What a pickle shares counts each time it is met, so that a small file which nests lists of itself does not become an endless one.
+  static let visitedValueCount = 3 << 19
 
   /// How many tensors a file may name: five times those of the largest mixture of experts.
   static let tensorCount = 1 << 19

@@ -119,7 +119,9 @@ extension ValueChildren {
     }
   }
 
-  /// The attributes of a dictionary or list, which are not its items. `_metadata` is read elsewhere.
+  /// The attributes of a dictionary or list, which are not its items.
+  ///
+  /// `_metadata` is read elsewhere.
   private static func ownAttributes(
     _ object: PickleGraph.Object, of value: TorchValue, scope: ValueScope
   ) -> [Group] {

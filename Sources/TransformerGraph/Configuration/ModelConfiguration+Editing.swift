@@ -41,7 +41,11 @@ extension ModuleConfiguration {
         file: "--set \(written)", byteOffset: nil, reason: "names no argument")
     }
     if path.count == 1 {
-      if name == "class", case .text(let text) = value { className = text } else { self[name] = value }
+      if name == "class", case .text(let text) = value {
+        className = text
+      } else {
+        self[name] = value
+      }
       return
     }
     guard case .module(var inner)? = self[name] else {

@@ -23,10 +23,13 @@ struct InputOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Which source tokens are there, bool [b, m].", valueName: "npy"))
   var sourceMask: String?
 
-  @Option(help: ArgumentHelp("Features, float32 [b, n, d], for continuous models.", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("Features, float32 [b, n, d], for continuous models.", valueName: "npy"))
   var embeds: String?
 
-  @Option(help: ArgumentHelp("Ids of a further embedding, int64 [b, n]; repeatable.", valueName: "name=npy"))
+  @Option(
+    help: ArgumentHelp(
+      "Ids of a further embedding, int64 [b, n]; repeatable.", valueName: "name=npy"))
   var embedIds: [String] = []
 
   @Option(help: ArgumentHelp("A condition, float32, for adaptive norms.", valueName: "npy"))
@@ -74,7 +77,8 @@ struct InputOptions: ParsableArguments {
       input.returnsEmbeddings = text == "true"
     default:
       throw UsageError.conflict(
-        "--forward \(argument): the arguments are prefix_attn_len=N and return_embeddings=true|false")
+        "--forward \(argument): the arguments are prefix_attn_len=N and return_embeddings=true|false"
+      )
     }
   }
 }

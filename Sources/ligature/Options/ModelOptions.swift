@@ -12,7 +12,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Give or override one argument, as attn_layers.heads=8; repeatable.", valueName: "path=value"))
+      "Give or override one argument, as attn_layers.heads=8; repeatable.", valueName: "path=value")
+  )
   var set: [String] = []
 
   /// The checkpoint with its configuration; questions and hints are remarks.
