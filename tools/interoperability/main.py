@@ -11,6 +11,7 @@ import torch
 from harness import CASES, Mismatch, Tool, seed_of
 import reading  # noqa: F401  (registers its cases)
 import writing  # noqa: F401
+import models  # noqa: F401
 
 
 def main():

@@ -1,0 +1,74 @@
+"""Fresh random models of the real library: `fit` binds them, `logits` computes what it computes."""
+
+import json
+import os
+import sys
+
+import numpy
+import torch
+
+from harness import case, require
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "make-fixtures"))
+sys.dont_write_bytecode = True
+import graphs  # noqa: E402
+import logits as models  # noqa: E402
+
+
+def flags(folder, given):
+    """The inputs as files, and the words that name them."""
+    words = []
+    for key, value in given.items():
+        path = f"{folder}/{key}.npy"
+        numpy.save(path, value.numpy())
+        if key.startswith("embed_ids."):
+            words += ["--embed-ids", f"{key.split('.', 1)[1]}={path}"]
+        else:
+            words += [f"--{key.replace('_', '-')}", path]
+    return words
+
+
+@case
+def logits_are_those_of_x_transformers(tool, folder, generator):
+    worst = 0.0
+    for name, call in models.cases():
+        seed = int(torch.randint(0, 1 << 30, (1,), generator=generator))
+        own = torch.Generator().manual_seed(seed)
+        torch.manual_seed(seed)
+        model = graphs.build(call).eval()
+        models.randomize(model, own)
+        given = models.inputs(call, own)
+        with torch.no_grad():
+            expected = models.forward(model, call, given).numpy()
+        torch.save(model.state_dict(), f"{folder}/model.pt")
+        with open(f"{folder}/model.ligature.json", "w") as file:
+            json.dump({"x_transformers": models.xt_version(), **call}, file)
+        count = sum(p.numel() for p in model.parameters())
+        require(tool.json("fit", f"{folder}/model.pt")["predicted"] == count, f"{name}: other count")
+        tool.run("logits", f"{folder}/model.pt", *flags(folder, given), "-o", f"{folder}/out.npy",
+                 "--force", "-q")
+        found = numpy.load(f"{folder}/out.npy")
+        require(found.shape == expected.shape, f"{name}: {found.shape}, expected {expected.shape}")
+        difference = float(numpy.abs(found - expected).max())
+        require(difference <= 1e-4, f"{name} (seed {seed}): differs by {difference}")
+        worst = max(worst, difference)
+    print(f"        largest difference {worst:.1e}")
+
+
+@case
+def generation_is_that_of_the_uncached_pass(tool, folder, generator):
+    for stack in [models.layers(rotary_pos_emb=True), models.layers(attn_kv_heads=2, alibi_pos_bias=True)]:
+        call = models.wrapper(stack, max_seq_len=24)
+        model = graphs.build(call).eval()
+        models.randomize(model, generator)
+        tokens = torch.randint(0, 13, (2, 5), generator=generator)
+        numpy.save(f"{folder}/t.npy", tokens.numpy())
+        torch.save(model.state_dict(), f"{folder}/g.pt")
+        with open(f"{folder}/g.ligature.json", "w") as file:
+            json.dump({"x_transformers": models.xt_version(), **call}, file)
+        tool.run("logits", f"{folder}/g.pt", "--tokens", f"{folder}/t.npy", "--generate", 12,
+                 "-o", f"{folder}/out.npy", "--force", "-q")
+        for _ in range(12):
+            with torch.no_grad():
+                tokens = torch.cat([tokens, model(tokens)[:, -1:].argmax(-1)], dim=1)
+        require((numpy.load(f"{folder}/out.npy") == tokens.numpy()).all(), "other tokens")
