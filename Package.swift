@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "TransformerGraph", targets: ["TransformerGraph"]),
     .library(name: "TransformerInference", targets: ["TransformerInference"]),
+    .library(name: "CheckpointSurgery", targets: ["CheckpointSurgery"]),
     .executable(name: "ligature", targets: ["ligature"]),
   ],
   dependencies: [
@@ -52,10 +53,16 @@ let package = Package(
       dependencies: ["TransformerGraph", "Checkpoints", "TensorStorage", "CKernels", "COpenBLAS"],
       swiftSettings: settings),
 
+    .target(
+      name: "CheckpointSurgery",
+      dependencies: ["TransformerGraph", "Checkpoints", "TensorStorage", "COpenBLAS"],
+      swiftSettings: settings),
+
     // The tool
     .executableTarget(
       name: "ligature",
       dependencies: [
+        "CheckpointSurgery",
         "TransformerInference",
         "TransformerGraph",
         "Checkpoints",
@@ -86,6 +93,13 @@ let package = Package(
       dependencies: [
         "TransformerInference", "TransformerGraph", "Checkpoints", "TensorStorage", "CKernels",
         "TestSupport",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CheckpointSurgeryTests",
+      dependencies: [
+        "CheckpointSurgery", "TransformerInference", "TransformerGraph", "Checkpoints",
+        "TensorStorage", "TestSupport",
       ],
       swiftSettings: settings),
     .testTarget(

@@ -25,6 +25,8 @@ public struct ConversionOptions: Sendable {
   public var aliases: AliasPolicy?
   /// Whether finite values may become infinite in a cast.
   public var allowsOverflow = false
+  /// Small files that are written with the tensors.
+  public var companions: [CompanionFile] = []
   /// Whether existing files are replaced.
   public var overwrites = false
   /// The most bytes of buffers that the writing may hold.

@@ -48,6 +48,15 @@ struct Destination: Sendable {
   /// The path of the index of several files.
   var indexPath: String { joined(stem + suffix + ".index.json") }
 
+  /// The path of a companion file.
+  func path(ofCompanion name: String) -> String {
+    if isDirectory { return joined(name) }
+    let file = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    // A name that begins with its only dot has no suffix.
+    let suffix = file.dropFirst().lastIndex(of: ".").map { file[$0...] } ?? ""
+    return path.dropLast(suffix.count) + "." + name
+  }
+
   /// Whether a file of that name in the directory belongs to a checkpoint of this kind, so that a reader
   /// would take it for a part of the output.
   func isSibling(_ name: String) -> Bool {

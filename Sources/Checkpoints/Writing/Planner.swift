@@ -59,18 +59,26 @@ extension WritePlan {
     of conversion: Conversion, layout: OutputLayout, destination: Destination
   ) throws(FormatError) {
     let options = conversion.options
-    let files = layout.files.map {
-      PlannedFile(
-        path: $0.path, byteCount: $0.segments.byteCount, segments: $0.segments.segments)
+    let companions = options.companions.filter {
+      !$0.isThere(destination.path(ofCompanion: $0.name))
     }
+    let files =
+      try companions.map { companion throws(FormatError) in
+        try PlannedFile(companion, path: destination.path(ofCompanion: companion.name))
+      }
+      + layout.files.map {
+        PlannedFile(
+          path: $0.path, byteCount: $0.segments.byteCount, isCompanion: false,
+          segments: $0.segments.segments)
+      }
     let place = OutputPlace(
       paths: files.map(\.path), destination: destination,
-      sources: conversion.checkpoint.source.files)
+      sources: conversion.checkpoint.source.files + companions.compactMap(\.sourcePath))
     removedFiles = try place.filesInTheWay(overwrites: options.overwrites)
-    freeDiskByteCount = FileSystem.freeByteCount(at: files.first?.path ?? ".")
+    freeDiskByteCount = FileSystem.freeByteCount(at: layout.files.first?.path ?? ".")
     format = destination.format
     self.files = files
-    tensors = Self.tensors(of: conversion, layout: layout)
+    tensors = Self.tensors(of: conversion, layout: layout, firstFile: companions.count)
     remarks = conversion.remarks + layout.remarks
     directory = destination.directory
     overwrites = options.overwrites
@@ -82,14 +90,17 @@ extension WritePlan {
       budget = try WriteBudget(
         byteCount: options.memoryByteCount,
         threadCount: options.threadCount ?? Workers.processorCount, largestView: largestView)
-    } catch { throw FormatError(file: files.first?.path ?? "", .plan(error)) }
+    } catch { throw FormatError(file: layout.files.first?.path ?? "", .plan(error)) }
   }
 
   private static func tensors(
-    of conversion: Conversion, layout: OutputLayout
+    of conversion: Conversion, layout: OutputLayout, firstFile: Int
   ) -> [PlannedTensor] {
     var tensors = zip(conversion.items, layout.placements).map { item, placement in
-      (item.position, PlannedTensor(item, placement, format: conversion.format))
+      (
+        item.position,
+        PlannedTensor(item, placement, firstFile: firstFile, format: conversion.format)
+      )
     }
     tensors += conversion.omissions.map { ($0.position, PlannedTensor($0)) }
     return tensors.sorted { $0.0 < $1.0 }.map(\.1)
@@ -98,7 +109,8 @@ extension WritePlan {
 
 extension PlannedTensor {
   fileprivate init(
-    _ item: Conversion.Item, _ placement: OutputLayout.Placement, format: OutputFormat
+    _ item: Conversion.Item, _ placement: OutputLayout.Placement, firstFile: Int,
+    format: OutputFormat
   ) {
     sourceName = item.sourceName
     name = item.name
@@ -107,7 +119,7 @@ extension PlannedTensor {
     dtype = item.tensor.dtype
     shape = item.tensor.shape
     byteCount = placement.byteCount
-    file = placement.file
+    file = firstFile + placement.file
     if format == .safetensors, case .alias = placement.action {
       content = nil
     } else {
@@ -125,6 +137,17 @@ extension PlannedTensor {
     byteCount = 0
     file = nil
     content = nil
+  }
+}
+
+extension PlannedFile {
+  fileprivate init(_ companion: CompanionFile, path: String) throws(FormatError) {
+    var segments = SegmentList()
+    do { try segments.append(companion.bytes) } catch {
+      throw FormatError(file: path, .plan(error))
+    }
+    self.init(
+      path: path, byteCount: segments.byteCount, isCompanion: true, segments: segments.segments)
   }
 }
 

@@ -30,6 +30,9 @@ public struct WritePlan: Sendable {
   /// The most bytes of buffers that will be held at once, all threads together.
   public var peakMemoryByteCount: Int { budget.byteCount }
 
+  /// The file that errors of the whole are told of: the first that holds tensors.
+  public var mainPath: String { files.first { !$0.isCompanion }?.path ?? "" }
+
   /// How many threads will work.
   public var threadCount: Int { budget.threadCount }
 
@@ -43,6 +46,8 @@ public struct PlannedFile: Sendable {
   public let path: String
   /// Its exact length.
   public let byteCount: Int
+  /// Whether it holds no tensors and goes with the files that do.
+  public let isCompanion: Bool
   /// What it consists of, from its first byte to its last without a gap.
   package let segments: [FileSegment]
 }
@@ -80,6 +85,10 @@ public enum TensorAction: Equatable, Sendable {
   case gather
   /// The values are converted to another dtype.
   case cast
+  /// Rows of other tensors are copied, one after the other.
+  case rows
+  /// The values are computed.
+  case compute(formula: String)
   /// None are written: the tensor shares those of another one, by its name in the output.
   case alias(of: TensorName)
   /// It is left out, for that reason.

@@ -12,6 +12,9 @@ public protocol ByteSource: Sendable {
   /// The stored bytes this source is a plain copy of, if it is; a plan shows it and may clone it.
   var fileRange: FileRange? { get }
 
+  /// How these bytes come about, if nothing stores them.
+  var derivation: Derivation? { get }
+
   /// A reader of these bytes. Cursors are independent of each other.
   func makeCursor() throws(FileError) -> any ByteCursor
 }

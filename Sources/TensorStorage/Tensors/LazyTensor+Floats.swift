@@ -17,13 +17,19 @@ extension LazyTensor {
   }
 }
 
-extension [Float] {
+extension Array where Element: BinaryFloatingPoint & BitwiseCopyable {
+  /// Calls `body` with the array's own bytes.
+  public func withFloatBytes<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
+    // SAFETY: floating-point numbers have no padding.
+    try body(unsafe span.bytes)
+  }
+
   /// Calls `body` with the array's own bytes, for writing.
   public mutating func withMutableFloatBytes<R, E: Error>(
     _ body: (inout MutableRawSpan) throws(E) -> R
   ) throws(E) -> R {
     var span = mutableSpan
-    // SAFETY: every bit pattern is a Float.
+    // SAFETY: every bit pattern is a floating-point number.
     var raw = unsafe span.mutableBytes
     return try body(&raw)
   }

@@ -163,6 +163,14 @@ extension LazyTensor {
       byteCount: byteCount)
   }
 
+  /// The same view into other bytes, which must be those of its storage.
+  func replacingStorage(_ storage: Storage) -> LazyTensor {
+    LazyTensor(
+      dtype: dtype, shape: shape, storage: storage, byteOffset: byteOffset, strides: strides,
+      storedDType: storedDType, modifiers: modifiers, elementCount: elementCount,
+      byteCount: byteCount)
+  }
+
   /// The same elements in another shape; nil if the counts differ or the view is not packed.
   public func reshaped(to shape: [Int]) -> LazyTensor? {
     guard isPacked, Layout.elementCount(of: shape) == elementCount else { return nil }

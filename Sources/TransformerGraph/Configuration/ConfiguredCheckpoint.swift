@@ -69,6 +69,16 @@ public struct ConfiguredCheckpoint: Sendable {
     try ModelGraph(configuration, checkpoint: checkpoint, prefix: prefix)
   }
 
+  /// The configuration file beside the checkpoint at `path`, to be carried along as it is; nil if there is
+  /// none that can be read.
+  public static func configurationFile(besides path: String) -> CompanionFile? {
+    guard let found = besides(path), let file = try? RandomAccessFile(path: found),
+      file.byteCount <= ModelConfiguration.largestByteCount,
+      let bytes = try? file.bytes(at: 0, count: file.byteCount)
+    else { return nil }
+    return CompanionFile(name: "ligature.json", bytes: bytes, sourcePath: found)
+  }
+
   /// The configuration file beside a checkpoint, if there is one.
   private static func besides(_ path: String) -> String? {
     let candidates: [String]

@@ -10,23 +10,35 @@ extension ModelConfiguration {
       throw .malformedConfiguration(
         file: "--set \(assignment)", byteOffset: nil, reason: "must be written PATH=VALUE")
     }
-    var path = assignment[..<sign].split(separator: ".").map(String.init)
+    let path = assignment[..<sign].split(separator: ".").map(String.init)
     let text = String(assignment[assignment.index(after: sign)...])
     if path == ["x_transformers"] {
       dialect = try Dialect(version: text)
       return
     }
-    let value = ArgumentValue(literal: text)
+    try set(ArgumentValue(literal: text), at: path, written: assignment)
+  }
+
+  /// Gives the argument at `path` a value, or none, so that its default holds.
+  ///
+  /// The path is as in `set(_:)`: `["net", "tie_embedding"]`.
+  public mutating func set(_ value: ArgumentValue?, at path: [String]) throws(GraphError) {
+    try set(value, at: path, written: path.joined(separator: "."))
+  }
+
+  private mutating func set(
+    _ value: ArgumentValue?, at path: [String], written: String
+  ) throws(GraphError) {
     switch content {
     case .single(var call):
-      try call.set(path[...], to: value, written: assignment)
+      try call.set(path[...], to: value, written: written)
       content = .single(call)
     case .several(var models):
-      let name = path.removeFirst()
+      let name = path.first ?? ""
       guard let position = models.firstIndex(where: { $0.name == name }) else {
         throw .unresolvedReference(path: "--set", reference: name)
       }
-      try models[position].configuration.set(path[...], to: value, written: assignment)
+      try models[position].configuration.set(path.dropFirst(), to: value, written: written)
       content = .several(models)
     }
   }
@@ -34,7 +46,7 @@ extension ModelConfiguration {
 
 extension ModuleConfiguration {
   fileprivate mutating func set(
-    _ path: ArraySlice<String>, to value: ArgumentValue, written: String
+    _ path: ArraySlice<String>, to value: ArgumentValue?, written: String
   ) throws(GraphError) {
     guard let name = path.first else {
       throw .malformedConfiguration(

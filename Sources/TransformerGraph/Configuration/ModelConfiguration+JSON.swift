@@ -94,7 +94,7 @@ extension ModelConfiguration {
   }
 
   // A configuration is some kilobytes; a file of this size is something else.
-  private static let largestByteCount = 4 << 20
+  static let largestByteCount = 4 << 20
 }
 
 extension ModuleConfiguration {

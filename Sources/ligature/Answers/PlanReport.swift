@@ -6,8 +6,11 @@ struct PlanReport: Answer {
   let plan: WritePlan
   /// Whether every tensor has a line of its own.
   let listsAll: Bool
+  /// What was done to the models, if the tensors are the outcome of a surgery.
+  let surgery: SurgeryReport?
 
-  func write(to page: inout Page) {
+  func write(to page: inout Page) throws {
+    try surgery?.write(to: &page)
     page.line(.heading, "files (\(plan.format.rawValue))")
     var files = Table(.left, .right, .right)
     for file in plan.files {
@@ -68,6 +71,8 @@ extension PlanReport {
     switch tensor.action {
     case .copy, .gather: tensor.isRenamed ? "rename" : "copy"
     case .cast: "cast"
+    case .rows: "rows"
+    case .compute: "compute"
     case .alias: "alias"
     case .drop: "drop"
     }
@@ -84,6 +89,7 @@ extension PlanReport {
     if case .gather = tensor.action { details.append("packed") }
     if case .alias(let other) = tensor.action { details.append("of \(escaped(other.text))") }
     if case .drop(let reason) = tensor.action { details.append(reason) }
+    if case .compute(let formula) = tensor.action { details.append(escaped(formula)) }
     if tensor.isRenamed, let name = tensor.name { details.append("as \(escaped(name.text))") }
     return details.joined(separator: ", ")
   }
@@ -98,7 +104,8 @@ private struct PlanKind: Hashable {
 }
 
 extension PlanReport {
-  func write(to json: inout JSONDocument) {
+  func write(to json: inout JSONDocument) throws {
+    try surgery?.write(to: &json)
     json.member("format", .string(plan.format.rawValue))
     json.beginArray("files")
     for file in plan.files {
@@ -121,6 +128,7 @@ extension PlanReport {
     var reason = JSONValue.null
     if case .alias(let other) = tensor.action { aliasOf = .string(other.text) }
     if case .drop(let text) = tensor.action { reason = .string(text) }
+    if case .compute(let formula) = tensor.action { reason = .string(formula) }
     return [
       "source": .string(tensor.sourceName.text),
       "name": tensor.name.map { .string($0.text) } ?? nil,

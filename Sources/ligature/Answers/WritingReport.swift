@@ -8,13 +8,17 @@ struct WritingReport: Answer {
   let seconds: Double
   /// Whether the result was read back and compared.
   let isVerified: Bool
+  /// What was done to the models, if the tensors are the outcome of a surgery.
+  let surgery: SurgeryReport?
 
   private var tensorCount: Int { plan.tensors.count { $0.name != nil } }
 
-  func write(to page: inout Page) {
+  func write(to page: inout Page) throws {
+    try surgery?.write(to: &page)
     for line in castLines { page.line(line) }
     let speed = Double(report.writtenByteCount) / 1e9 / max(seconds, 1e-9)
-    let place = report.files.count == 1 ? escaped(report.files[0]) : "\(report.files.count) files"
+    let written = plan.files.filter { !$0.isCompanion }
+    let place = written.count == 1 ? escaped(written[0].path) : "\(written.count) files"
     page.line(
       "\(place): \(Numerals.count(tensorCount, "tensor")), "
         + "\(Numerals.bytes(report.writtenByteCount)), \(Numerals.duration(seconds: seconds)), "
@@ -39,7 +43,8 @@ struct WritingReport: Answer {
     return [facts.joined(separator: ", ")]
   }
 
-  func write(to json: inout JSONDocument) {
+  func write(to json: inout JSONDocument) throws {
+    try surgery?.write(to: &json)
     json.member("format", .string(plan.format.rawValue))
     json.member("files", .array(report.files.map { .string($0) }))
     json.member("tensors", .int(tensorCount))

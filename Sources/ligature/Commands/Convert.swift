@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Checkpoints
+internal import TransformerGraph
 
 /// `ligature convert`.
 struct Convert: Verb {
@@ -27,7 +28,10 @@ struct Convert: Verb {
 
   func run(on console: Console) throws -> ExitStatus {
     let checkpoint = try sourceOptions.open(source)
-    let options = changes.options(destination, work)
+    var options = changes.options(destination, work)
+    if let file = ConfiguredCheckpoint.configurationFile(besides: source) {
+      options.companions.append(file)
+    }
     let plan = try checkpoint.plan(writingTo: destination.destination, options: options)
     for note in checkpoint.source.notes { console.remark(note) }
     return try Writing(plan: plan, destination: destination, listsAll: listing.all).run(on: console)

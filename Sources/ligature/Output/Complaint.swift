@@ -1,3 +1,4 @@
+internal import CheckpointSurgery
 internal import Checkpoints
 internal import TensorStorage
 internal import TransformerGraph
@@ -62,6 +63,7 @@ struct Complaint {
     case let error as FileError: self.init(error, tensor: nil)
     case let error as GraphError: self.init(error)
     case let error as InferenceError: self.init(error)
+    case let error as SurgeryError: self.init(error)
     case let error as UsageError:
       self.init(status: .usage, code: error.code, message: error.description)
     case let error as SliceError:
@@ -115,6 +117,20 @@ struct Complaint {
     case .unsupported, .unbound, .shapeMismatch, .tokenOutOfRange, .sequenceTooLong:
       self.init(status: .malformed, code: error.code, message: error.description)
     }
+  }
+
+  private init(_ error: SurgeryError) {
+    if case .format(let cause) = error {
+      self.init(cause)
+      return
+    }
+    let status: ExitStatus =
+      switch error.kind {
+      case .usage: .usage
+      case .safety: .refused
+      case .input: .malformed
+      }
+    self.init(status: status, code: error.code, message: error.description)
   }
 
   private init(_ error: FileError, tensor: String?) {

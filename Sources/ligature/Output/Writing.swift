@@ -7,12 +7,14 @@ struct Writing {
   let destination: DestinationOptions
   /// Whether the plan has a line for each tensor.
   let listsAll: Bool
+  /// What was done to the models, if the tensors are the outcome of a surgery.
+  var surgery: SurgeryReport?
 
   /// Shows the plan if it is a dry run, else writes and, if asked to, verifies.
   func run(on console: Console) throws -> ExitStatus {
     for remark in plan.remarks { console.remark(remark) }
     if destination.dryRun {
-      try console.answer(PlanReport(plan: plan, listsAll: listsAll))
+      try console.answer(PlanReport(plan: plan, listsAll: listsAll, surgery: surgery))
       return .success
     }
     let clock = ContinuousClock()
@@ -21,7 +23,9 @@ struct Writing {
     if destination.verify { try verify(report, on: console) }
     let seconds = (clock.now - start) / .seconds(1)
     try console.answer(
-      WritingReport(plan: plan, report: report, seconds: seconds, isVerified: destination.verify))
+      WritingReport(
+        plan: plan, report: report, seconds: seconds, isVerified: destination.verify,
+        surgery: surgery))
     return .success
   }
 

@@ -47,7 +47,7 @@ private final class OutputComparison: Sendable {
     of plan: WritePlan, with written: Checkpoint, interruption: Interruption,
     progress: (@Sendable (WriteProgress) -> Void)?
   ) throws(FormatError) {
-    path = plan.files.first?.path ?? ""
+    path = plan.mainPath
     budget = plan.budget
     self.interruption = interruption
     let pairs = try Self.pairs(of: plan, with: written, path: path)

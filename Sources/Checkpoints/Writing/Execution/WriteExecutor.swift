@@ -16,7 +16,7 @@ extension WritePlan {
     interruption: Interruption = .ofProcess,
     progress: (@Sendable (WriteProgress) -> Void)? = nil
   ) throws(FormatError) -> WriteReport {
-    let place = files.first?.path ?? ""
+    let place = mainPath
     let executor = WriteExecutor(self, interruption: interruption, progress: progress)
     do { try executor.writeFiles() } catch { throw FormatError(error, file: place) }
     let report = executor.report
@@ -30,7 +30,7 @@ extension WritePlan {
     guard let first = found.first else { return }
     let dtype = tensors.first { $0.name == first.name }?.dtype ?? .f32
     throw FormatError(
-      file: files.first?.path ?? "",
+      file: mainPath,
       .plan(
         .overflow(
           tensors: found.map(\.name.text), counts: found.map(\.report.overflowCount),

@@ -29,6 +29,11 @@ struct OutputLayout {
 extension Conversion {
   /// What reading this item's elements as they are to be written amounts to.
   func action(of item: Item) -> TensorAction {
+    switch item.tensor.derivation {
+    case .rows: return .rows
+    case .computed(let formula): return .compute(formula: formula)
+    case nil: break
+    }
     if item.tensor.dtype != item.tensor.storedDType { return .cast }
     return item.tensor.isPlainCopy ? .copy : .gather
   }

@@ -73,8 +73,8 @@ struct TorchOutput {
 
   /// A view into a storage that is written whole is not gathered, whatever its strides are.
   private func action(of item: Conversion.Item, _ view: TorchStorages.View) -> TensorAction {
-    let isWhole = storages.storages[view.storage].content.isPlainCopy
-    return isWhole ? .copy : conversion.action(of: item)
+    let content = storages.storages[view.storage].content
+    return content.isPlainCopy && content.derivation == nil ? .copy : conversion.action(of: item)
   }
 
   private func byteCount(of item: Conversion.Item, _ view: TorchStorages.View) -> Int {

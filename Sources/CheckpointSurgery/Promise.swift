@@ -1,0 +1,63 @@
+/// What an operation preserves of a model's function.
+public struct Promise: Hashable, Sendable {
+  /// How closely.
+  public enum Closeness: Hashable, Sendable {
+    /// The logits are the same, bit by bit, up to the order in which a machine adds.
+    case exact
+    /// The logits agree to the rounding of the arithmetic.
+    case rounding
+    /// Something is lost, and this says what.
+    case lossy(String)
+  }
+
+  /// How closely the logits agree.
+  public var closeness: Closeness
+  /// For each token of the model afterwards, the token before that it stands for; nil for a new one.
+  ///
+  /// Nil as a whole where every token stands for itself.
+  public var tokensBefore: [Int?]?
+
+  /// A promise.
+  public init(_ closeness: Closeness, tokensBefore: [Int?]? = nil) {
+    self.closeness = closeness
+    self.tokensBefore = tokensBefore
+  }
+
+  /// The largest difference of logits, relative to their spread, that keeps the promise; nil if there is no
+  /// such bound.
+  ///
+  /// Products of float32 in another order differ by some units of rounding (`2^-24`) for each of the
+  /// thousands that are added.
+  public var tolerance: Double? {
+    switch closeness {
+    case .exact: 1e-5
+    case .rounding: 1e-4
+    case .lossy: nil
+    }
+  }
+
+  /// The promise of two operations, one after the other.
+  public func followed(by next: Promise) -> Promise {
+    Promise(
+      closeness.followed(by: next.closeness),
+      tokensBefore: Self.composed(tokensBefore, next.tokensBefore))
+  }
+
+  private static func composed(_ first: [Int?]?, _ second: [Int?]?) -> [Int?]? {
+    guard let first else { return second }
+    guard let second else { return first }
+    return second.map { token in token.flatMap { first.indices.contains($0) ? first[$0] : nil } }
+  }
+}
+
+extension Promise.Closeness {
+  fileprivate func followed(by next: Self) -> Self {
+    switch (self, next) {
+    case (.lossy(let first), .lossy(let second)): .lossy("\(first); \(second)")
+    case (.lossy, _): self
+    case (_, .lossy): next
+    case (.rounding, _), (_, .rounding): .rounding
+    case (.exact, .exact): .exact
+    }
+  }
+}

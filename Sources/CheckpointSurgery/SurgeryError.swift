@@ -1,0 +1,84 @@
+public import Checkpoints
+internal import TensorStorage
+public import TransformerGraph
+
+/// Why a surgery cannot be done, or is not done without consent.
+public enum SurgeryError: Error, Equatable, Sendable {
+  /// The configuration does not describe a model.
+  case graph(GraphError, model: String)
+  /// A slot of the model has no tensor that fits.
+  case incomplete(model: String, path: String, reason: SlotFault)
+  /// Something that decides the result is assumed, not known.
+  case undecided(model: String, argument: String, values: [String])
+  /// The model is not of the kind that the operation works on.
+  case unsuitable(model: String, verb: String, reason: String)
+  /// A tensor of that name is there already.
+  case nameTaken(model: String, name: String)
+  /// Files could not be read or written.
+  case format(FormatError)
+
+  /// Why a slot is not filled.
+  public enum SlotFault: Hashable, Sendable {
+    case missing
+    case mismatched(expected: [Int], found: [Int])
+  }
+}
+
+extension SurgeryError: CustomStringConvertible {
+  /// One sentence: where, what is wrong, what was needed, what to do.
+  public var description: String {
+    switch self {
+    case .graph(let error, let model):
+      "\(escaped(model)): \(error.description)"
+    case .incomplete(let model, let path, let reason):
+      "\(escaped(model)): '\(escaped(path))' \(Self.text(reason)); `ligature fit` lists what does not fit"
+    case .undecided(let model, let argument, let values):
+      "\(escaped(model)): names and shapes do not tell \(argument), and the result depends on it; "
+        + "--set \(argument)=VALUE says it"
+        + (values.isEmpty ? "" : " (\(values.joined(separator: ", ")) would fit)")
+    case .unsuitable(let model, let verb, let reason):
+      "\(escaped(model)): cannot \(verb): \(reason)"
+    case .nameTaken(let model, let name):
+      "\(escaped(model)): there is a tensor '\(escaped(name))' already"
+    case .format(let error): error.description
+    }
+  }
+
+  /// The name of the case, for `--json`.
+  public var code: String {
+    switch self {
+    case .graph(let error, model: _): error.code
+    case .incomplete: "IncompleteModel"
+    case .undecided: "Undecided"
+    case .unsuitable: "Unsuitable"
+    case .nameTaken: "NameTaken"
+    case .format(let error): error.code
+    }
+  }
+
+  /// What kind of refusal it is; it decides the exit code.
+  public var kind: Kind {
+    switch self {
+    case .undecided: .usage
+    case .nameTaken: .safety
+    case .graph, .incomplete, .unsuitable, .format: .input
+    }
+  }
+
+  /// The kinds of refusal.
+  public enum Kind: Sendable {
+    /// The words of the command (exit code 2).
+    case usage
+    /// It would lose something without consent (3).
+    case safety
+    /// The input is malformed, or not what the operation works on (4).
+    case input
+  }
+
+  private static func text(_ fault: SlotFault) -> String {
+    switch fault {
+    case .missing: "is missing from the checkpoint"
+    case .mismatched(let expected, let found): "has the shape \(found), and \(expected) is needed"
+    }
+  }
+}

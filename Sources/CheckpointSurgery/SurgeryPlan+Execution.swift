@@ -1,0 +1,29 @@
+public import Checkpoints
+internal import TransformerGraph
+
+extension SurgeryPlan {
+  /// What writing the one model of this plan means; its configuration goes beside it.
+  ///
+  /// - Parameters:
+  ///   - destination: A file, or a directory if it ends in `/`, is one, or the output is sharded.
+  ///   - options: What to change on the way.
+  /// - Precondition: The plan is of one model.
+  public func writePlan(
+    to destination: String, options: ConversionOptions = ConversionOptions()
+  ) throws(SurgeryError) -> WritePlan {
+    precondition(after.count == 1, "several models have a layout of their own")
+    var options = options
+    options.companions.append(after[0].configurationFile)
+    do { return try after[0].checkpoint.plan(writingTo: destination, options: options) } catch {
+      throw .format(error)
+    }
+  }
+}
+
+extension SurgeryModel {
+  /// The configuration as the file that is written beside the tensors.
+  public var configurationFile: CompanionFile {
+    CompanionFile(
+      name: "ligature.json", bytes: configuration.json(), sourcePath: paths.configuration)
+  }
+}

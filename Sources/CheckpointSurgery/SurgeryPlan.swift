@@ -1,0 +1,58 @@
+/// What a surgery makes of its models, before a byte is written.
+///
+/// A value: it can be shown, verified by running the models before and after, continued by another
+/// operation, and carried out.
+public struct SurgeryPlan: Sendable {
+  /// The models as they were, in their order.
+  public let before: [SurgeryModel]
+  /// The models as they will be, in the same order.
+  public let after: [SurgeryModel]
+  /// What was done, in order.
+  public let steps: [Step]
+
+  /// One operation's part.
+  public struct Step: Sendable {
+    /// The operation's verb.
+    public var verb: String
+    /// What the operation preserves of each model, in the order of the models.
+    public var promises: [Promise]
+    /// What was found and decided, each a sentence.
+    public var facts: [String]
+
+    /// A step.
+    public init(verb: String, promises: [Promise], facts: [String]) {
+      self.verb = verb
+      self.promises = promises
+      self.facts = facts
+    }
+  }
+
+  /// The plan of one operation.
+  public init(before: [SurgeryModel], after: [SurgeryModel], step: Step) {
+    precondition(before.count == after.count && before.count == step.promises.count)
+    self.before = before
+    self.after = after
+    steps = [step]
+  }
+
+  private init(before: [SurgeryModel], after: [SurgeryModel], steps: [Step]) {
+    self.before = before
+    self.after = after
+    self.steps = steps
+  }
+
+  /// The plan that goes on with `operation` where this one ends.
+  public func followed(by operation: some SurgeryOperation) throws(SurgeryError) -> SurgeryPlan {
+    let next = try operation.plan(for: after)
+    return SurgeryPlan(before: before, after: next.after, steps: steps + next.steps)
+  }
+
+  /// What all steps together preserve of each model.
+  public var promises: [Promise] {
+    before.indices.map { position in
+      steps.dropFirst().reduce(steps[0].promises[position]) {
+        $0.followed(by: $1.promises[position])
+      }
+    }
+  }
+}
