@@ -7,6 +7,8 @@ extension SurgeryPlan {
   /// - Parameters:
   ///   - destination: A file, or a directory if it ends in `/`, is one, or the output is sharded.
   ///   - options: What to change on the way.
+  /// - Returns: The plan of the files.
+  /// - Throws: `format` with what planning throws.
   /// - Precondition: The plan is of one model.
   public func writePlan(
     to destination: String, options: ConversionOptions = ConversionOptions()
