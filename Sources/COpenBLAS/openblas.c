@@ -1,4 +1,5 @@
 #include "COpenBLAS.h"
+#include "symbols.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
@@ -13,8 +14,22 @@ static void *library;
 static sgemm_function sgemm;
 static char *(*corename)(void);
 
+// Debian's build does not know processors newer than itself by name and falls back to old kernels.
+static const char *newest(void) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+      && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    return "SkylakeX";
+  if (__builtin_cpu_supports("avx2")) return "Haswell";
+#endif
+  return NULL;
+}
+
+void *cob_symbol(const char *name) { return library ? dlsym(library, name) : NULL; }
+
 int cob_open(const char *core, int threads) {
   if (library) return 0;
+  if (!core) core = newest();
   if (core) setenv("OPENBLAS_CORETYPE", core, 0);
   static const char *names[] = {"libopenblas.so.0", "libopenblas.so"};
   void *handle = NULL;

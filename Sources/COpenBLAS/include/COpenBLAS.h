@@ -3,13 +3,16 @@
 
 #include <stdint.h>
 
+#include "COFactorizations.h"
+
 // OpenBLAS, opened when it is first needed.
 //
 // It is not linked: starting it costs tens of milliseconds, which commands that only read headers must
 // not pay, and Debian's build picks old kernels on processors it does not know by name. The kernel family
 // is read from the environment while the library starts, so it has to be chosen before.
 
-// Opens the library with the kernel family `core` ("SkylakeX", "Haswell", …), or its own choice if NULL.
+// Opens the library with the kernel family `core` ("SkylakeX", "Haswell", …), or the newest that the
+// processor can run if NULL.
 // A value of OPENBLAS_CORETYPE that is set already stays. Returns 0, or -1 if there is no such library
 // (then cob_error says why). Not safe to call from several threads at once.
 int cob_open(const char *core, int threads);

@@ -1,19 +1,26 @@
 /// Makes float64 values by their positions: what a computed tensor is, before it is rounded.
-protocol ElementSource: AnyObject {
+package protocol ElementSource: AnyObject {
   /// Puts the elements that begin at `start` into `values`, as many as it has places.
   func fill(_ values: inout [Double], from start: Int) throws(FileError)
 }
 
 /// Reads values that are made as they are asked for, rounded to a dtype.
-struct ElementCursor<Elements: ElementSource>: ByteCursor {
-  /// The dtype of the bytes; a whole number of bytes each.
-  let dtype: DType
-  let elements: Elements
+package struct ElementCursor<Elements: ElementSource>: ByteCursor {
+  private let dtype: DType
+  private let elements: Elements
+
+  /// A cursor over values in a dtype of a whole number of bytes.
+  package init(dtype: DType, elements: Elements) {
+    self.dtype = dtype
+    self.elements = elements
+  }
 
   // A tile of 32 Ki values stays in the cache next to its sources.
   private static var tileElementCount: Int { 32 * 1024 }
 
-  mutating func read(at offset: Int, into destination: inout MutableRawSpan) throws(FileError) {
+  package mutating func read(at offset: Int, into destination: inout MutableRawSpan)
+    throws(FileError)
+  {
     let width = dtype.bitCount / 8
     var done = 0
     while done < destination.byteCount {

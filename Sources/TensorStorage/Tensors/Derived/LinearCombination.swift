@@ -73,7 +73,8 @@ private struct LinearCombination: ByteSource {
     }
 
     func fill(_ values: inout [Double], from start: Int) throws(FileError) {
-      var sum = [Double](repeating: constant, count: values.count)
+      // −0 is what changes nothing when it is added to; 0 would make a 0 of each −0.
+      var sum = [Double](repeating: constant == 0 ? -0.0 : constant, count: values.count)
       for (factor, source) in zip(factors, sources) {
         try values.withMutableFloatBytes { bytes throws(FileError) in
           try source.read(at: start * 8, into: &bytes)

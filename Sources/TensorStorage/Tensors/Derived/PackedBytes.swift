@@ -1,14 +1,17 @@
 /// The bytes of a tensor as they are read (row-major, packed, cast), at any offset.
 ///
 /// A class, because a reader keeps what it needs for going on; one thread uses it at a time.
-final class PackedBytes {
+package final class PackedBytes {
   private let tensor: LazyTensor
   private var reader: TensorReader?
 
-  init(_ tensor: LazyTensor) { self.tensor = tensor }
+  /// The bytes of `tensor`, from any offset.
+  package init(_ tensor: LazyTensor) { self.tensor = tensor }
 
   /// Fills `destination` with the bytes that begin at `offset`.
-  func read(at offset: Int, into destination: inout MutableRawSpan) throws(FileError) {
+  package func read(
+    at offset: Int, into destination: inout MutableRawSpan
+  ) throws(FileError) {
     let bits = tensor.dtype.bitCount
     // The elements that the bytes are parts of; eight of them are whole bytes in any dtype.
     let unit = bits < 8 ? 8 : 1

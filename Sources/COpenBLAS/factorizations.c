@@ -1,0 +1,58 @@
+#include "COFactorizations.h"
+#include "symbols.h"
+
+#include <stddef.h>
+
+enum { rowMajor = 101, noTranspose = 111, transpose = 112, lower = 122 };
+
+// Fortran passes everything by address, and the lengths of strings behind the arguments.
+static void (*dgemm)(int, int, int, int, int, int, double, const double *, int, const double *, int, double,
+                     double *, int);
+static void (*dsyrk)(int, int, int, int, int, double, const double *, int, double, double *, int);
+static void (*dposv)(const char *, const int *, const int *, double *, const int *, double *, const int *,
+                     int *, size_t);
+static void (*dsyevd)(const char *, const char *, const int *, double *, const int *, double *, double *,
+                      const int *, int *, const int *, int *, size_t, size_t);
+static void (*dgesdd)(const char *, const int *, const int *, double *, const int *, double *, double *,
+                      const int *, double *, const int *, double *, const int *, int *, int *, size_t);
+
+const char *cob_find_factorizations(void) {
+  if (!(dgemm = cob_symbol("cblas_dgemm"))) return "cblas_dgemm";
+  if (!(dsyrk = cob_symbol("cblas_dsyrk"))) return "cblas_dsyrk";
+  if (!(dposv = cob_symbol("dposv_"))) return "dposv_";
+  if (!(dsyevd = cob_symbol("dsyevd_"))) return "dsyevd_";
+  if (!(dgesdd = cob_symbol("dgesdd_"))) return "dgesdd_";
+  return NULL;
+}
+
+void cob_dgemm(int transA, int transB, int m, int n, int k, double alpha, const double *a, int lda,
+               const double *b, int ldb, double beta, double *c, int ldc) {
+  dgemm(rowMajor, transA ? transpose : noTranspose, transB ? transpose : noTranspose, m, n, k, alpha, a,
+        lda, b, ldb, beta, c, ldc);
+}
+
+void cob_dsyrk(int n, int k, double alpha, const double *a, double *c) {
+  dsyrk(rowMajor, lower, transpose, n, k, alpha, a, n, 1, c, n);
+}
+
+// The lower triangle by rows is the upper one by columns.
+
+int cob_dposv(int n, int count, double *a, double *b) {
+  int info = 0;
+  dposv("U", &n, &count, a, &n, b, &n, &info, 1);
+  return info;
+}
+
+int cob_dsyevd(int n, double *a, double *w, double *work, int workCount, int *iwork, int iworkCount) {
+  int info = 0;
+  dsyevd("V", "U", &n, a, &n, w, work, &workCount, iwork, &iworkCount, &info, 1, 1);
+  return info;
+}
+
+int cob_dgesdd(int m, int n, double *a, double *s, double *u, double *v, double *work, int workCount,
+               int *iwork) {
+  int info = 0;
+  int rank = m < n ? m : n;
+  dgesdd("S", &m, &n, a, &m, s, u, &m, v, &rank, work, &workCount, iwork, &info, 1);
+  return info;
+}
