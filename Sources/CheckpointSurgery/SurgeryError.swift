@@ -12,6 +12,8 @@ public enum SurgeryError: Error, Equatable, Sendable {
   case undecided(model: String, argument: String, values: [String])
   /// The model is not of the kind that the operation works on.
   case unsuitable(model: String, verb: String, reason: String)
+  /// Tensors cannot be tied or untied.
+  case tie(TieFault, model: String)
   /// A tensor of that name is there already.
   case nameTaken(model: String, name: String)
   /// Files could not be read or written.
@@ -38,6 +40,8 @@ extension SurgeryError: CustomStringConvertible {
         + (values.isEmpty ? "" : " (\(values.joined(separator: ", ")) would fit)")
     case .unsuitable(let model, let verb, let reason):
       "\(escaped(model)): cannot \(verb): \(reason)"
+    case .tie(let fault, let model):
+      "\(escaped(model)): \(fault.sentence)"
     case .nameTaken(let model, let name):
       "\(escaped(model)): there is a tensor '\(escaped(name))' already"
     case .format(let error): error.description
@@ -51,6 +55,7 @@ extension SurgeryError: CustomStringConvertible {
     case .incomplete: "IncompleteModel"
     case .undecided: "Undecided"
     case .unsuitable: "Unsuitable"
+    case .tie(let fault, model: _): fault.code
     case .nameTaken: "NameTaken"
     case .format(let error): error.code
     }
@@ -61,6 +66,7 @@ extension SurgeryError: CustomStringConvertible {
     switch self {
     case .undecided: .usage
     case .nameTaken: .safety
+    case .tie(let fault, model: _): fault.isSafetyRefusal ? .safety : .input
     case .graph, .incomplete, .unsuitable, .format: .input
     }
   }

@@ -27,6 +27,6 @@ struct Ligature: ParsableCommand {
         ]),
       CommandGroup(name: "Models", subcommands: [Fit.self, Logits.self]),
       CommandGroup(name: "Writing", subcommands: [Convert.self]),
-      CommandGroup(name: "Surgery", subcommands: [UntieCommand.self]),
+      CommandGroup(name: "Surgery", subcommands: [TieCommand.self, UntieCommand.self]),
     ])
 }

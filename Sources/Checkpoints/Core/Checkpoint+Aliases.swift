@@ -66,6 +66,33 @@ extension Checkpoint {
   }
 }
 
+extension Checkpoint {
+  /// The checkpoint in which every name that the metadata notes as an alias is a tensor.
+  ///
+  /// safetensors' `save_model` writes one of several names of a tensor and notes the others as
+  /// `__metadata__[dropped] = kept`. The names are added at the end, sorted, and share the bytes of what
+  /// was kept; the notes are gone from the metadata.
+  public func resolvingNotes() -> Checkpoint {
+    var result = self
+    for (name, kept) in notedAliases {
+      guard let position = position(of: kept) else { continue }
+      var entry = Entry(name: name, tensor: entries[position].tensor, role: entries[position].role)
+      entry.isNoted = true
+      if result.append(entry) { result.metadata[name.text] = nil }
+    }
+    return result
+  }
+
+  private var notedAliases: [(TensorName, TensorName)] {
+    let notes = metadata.compactMap { key, value -> (TensorName, TensorName)? in
+      let (name, kept) = (TensorName(key), TensorName(value))
+      guard key != "format", self[name] == nil, self[kept] != nil else { return nil }
+      return (name, kept)
+    }
+    return notes.sorted { $0.0 < $1.0 }
+  }
+}
+
 /// What tells two views of one storage apart.
 private struct ViewGeometry: Hashable {
   var byteOffset: Int

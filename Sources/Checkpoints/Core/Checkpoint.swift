@@ -16,6 +16,8 @@ public struct Checkpoint: Sendable {
     /// Tensors of one source with the same number were one object of the program that wrote them; nil
     /// if that is not known. (Tensors that are merely equal views are two objects.)
     package var objectNumber: Int?
+    /// Whether the source has it only as a note that it is the same as another tensor.
+    package var isNoted = false
 
     /// A named tensor.
     public init(name: TensorName, tensor: LazyTensor, role: TensorRole = .plain) {

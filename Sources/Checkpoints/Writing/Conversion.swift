@@ -80,33 +80,15 @@ struct Conversion {
 extension Conversion {
   /// Takes the tensors that the patterns leave, and the names that the metadata notes as aliases.
   private mutating func collect() {
-    items.reserveCapacity(checkpoint.entries.count)
-    for entry in checkpoint.entries {
-      add(entry, as: entry.name, isNoted: false)
-    }
-    for (name, kept) in notedAliases() {
-      guard let entry = checkpoint.position(of: kept).map({ checkpoint.entries[$0] }) else {
-        continue
-      }
-      metadata[name.text] = nil
-      add(entry, as: name, isNoted: true)
-    }
+    let resolved = checkpoint.resolvingNotes()
+    metadata = resolved.metadata
+    items.reserveCapacity(resolved.entries.count)
+    for entry in resolved.entries { add(entry) }
   }
 
-  /// The names that a writer dropped because they were the same tensor as another one, and that one.
-  ///
-  /// safetensors notes them as `__metadata__[dropped] = kept`.
-  private func notedAliases() -> [(TensorName, TensorName)] {
-    let notes = checkpoint.metadata.compactMap { key, value -> (TensorName, TensorName)? in
-      let (name, kept) = (TensorName(key), TensorName(value))
-      guard key != "format", checkpoint[name] == nil, checkpoint[kept] != nil else { return nil }
-      return (name, kept)
-    }
-    return notes.sorted { $0.0 < $1.0 }
-  }
-
-  private mutating func add(_ entry: Checkpoint.Entry, as name: TensorName, isNoted: Bool) {
+  private mutating func add(_ entry: Checkpoint.Entry) {
     let position = items.count + omissions.count
+    let name = entry.name
     if let reason = reasonToOmit(name) {
       omissions.append(
         Omission(position: position, sourceName: name, source: entry.tensor, reason: reason))
@@ -115,7 +97,7 @@ extension Conversion {
         Item(
           position: position, sourceName: name, name: name, source: entry.tensor,
           tensor: entry.tensor, role: entry.role,
-          objectNumber: isNoted ? nil : entry.objectNumber, isNoted: isNoted))
+          objectNumber: entry.objectNumber, isNoted: entry.isNoted))
     }
   }
 

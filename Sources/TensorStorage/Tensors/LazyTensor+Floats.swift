@@ -15,6 +15,22 @@ extension LazyTensor {
     }
     return values
   }
+
+  /// The elements of `range` as float64 values.
+  ///
+  /// - Throws: `FileError` where the bytes cannot be read.
+  /// - Precondition: The dtype converts to float64, and the range lies within the elements.
+  public func doubles(_ range: Range<Int>) throws(FileError) -> [Double] {
+    guard let tensor = cast(to: .f64) else {
+      preconditionFailure("\(dtype.name) does not convert to F64")
+    }
+    var values = [Double](repeating: 0, count: range.count)
+    try values.withMutableFloatBytes { bytes throws(FileError) in
+      var reader = try TensorReader(tensor)
+      try reader.read(elements: range, into: &bytes)
+    }
+    return values
+  }
 }
 
 extension Array where Element: BinaryFloatingPoint & BitwiseCopyable {

@@ -11,7 +11,7 @@ public struct ConfiguredCheckpoint: Sendable {
     case inferred
   }
 
-  /// The tensors.
+  /// The tensors; names that the metadata notes as aliases are among them.
   public let checkpoint: Checkpoint
   /// What the model was made by.
   public let configuration: ModelConfiguration
@@ -27,15 +27,16 @@ public struct ConfiguredCheckpoint: Sendable {
   /// Finds the configuration of a checkpoint that was read from `path`.
   ///
   /// - Parameters:
-  ///   - checkpoint: The tensors.
+  ///   - source: The tensors, as they were read.
   ///   - path: Where they were read from: `NAME.ligature.json` beside it, or `ligature.json` in it, is used.
   ///   - configurationPath: A configuration file to use in place of those.
   ///   - assignments: Values that are set afterwards, as `attn_layers.heads=8`.
   /// - Throws: `GraphError` where the configuration is malformed, or the checkpoint is no such model.
   public init(
-    _ checkpoint: Checkpoint, path: String, configurationPath: String? = nil,
+    _ source: Checkpoint, path: String, configurationPath: String? = nil,
     assignments: [String] = []
   ) throws(GraphError) {
+    let checkpoint = source.resolvingNotes()
     self.checkpoint = checkpoint
     let found = configurationPath ?? Self.besides(path)
     if let found {

@@ -74,9 +74,12 @@ extension Dialect {
   /// The last norm is a `torch.nn.LayerNorm` named `norm` on the wrapper, whatever the other norms are.
   public var hasWrapperNorm: Bool { self < Dialect(1, 15, 0) }
 
+  /// Whether tied logits are multiplied by a scale, `tie_embedding_scale`.
+  public var scalesTiedLogits: Bool { self >= Dialect(2, 30, 5) }
+
   /// The scale of tied logits where the configuration does not give one.
   public func defaultTieScale(dimension: Int) -> Double {
-    self < Dialect(2, 30, 5) ? 1 : 1 / Double(dimension).squareRoot()
+    scalesTiedLogits ? 1 / Double(dimension).squareRoot() : 1
   }
 
   /// Whether the encoder of `XTransformer` has a head of its own that is not used.

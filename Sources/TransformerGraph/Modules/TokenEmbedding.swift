@@ -7,14 +7,19 @@ public final class TokenEmbedding: Sendable {
   public let weight: Parameter
   /// Whether rows are divided by their length when they are read.
   public let normalizesRows: Bool
+  /// What the table is called below the embedding: `emb.weight`, or `weight` before 0.24 and for `nn.Embedding`.
+  public let weightName: String
 
   /// An embedding around an existing table.
-  public init(weight: Parameter, normalizesRows: Bool = false) {
+  public init(
+    weight: Parameter, normalizesRows: Bool = false, weightName: String = "emb.weight"
+  ) {
     self.weight = weight
     self.normalizesRows = normalizesRows
+    self.weightName = weightName
   }
 
-  /// The embedding at `scope`; its key is `emb.weight`, or `weight` before 0.24 and for `nn.Embedding`.
+  /// The embedding at `scope`, under the key that the source has.
   convenience init(
     _ scope: ParameterScope, tokenCount: Int, dimension: Int, normalizesRows: Bool
   ) {
@@ -24,7 +29,7 @@ public final class TokenEmbedding: Sendable {
     self.init(
       weight: scope.parameter(
         name, [tokenCount, dimension], .normal(standardDeviation: deviation)),
-      normalizesRows: normalizesRows)
+      normalizesRows: normalizesRows, weightName: name)
   }
 
   /// Rows of the table.

@@ -146,7 +146,7 @@ extension TransformerWrapper {
       throw .embeddingMismatch(
         path: place.path, expected: [tokenCount, dimension], found: shared.weight.shape)
     }
-    scope.source.share(shared.weight, at: place.child("emb.weight").path)
+    scope.source.share(shared.weight, at: place.child(shared.weightName).path)
     return shared
   }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CheckpointSurgery
 internal import Checkpoints
 internal import TensorStorage
 
@@ -59,6 +60,20 @@ enum ArgumentWords {
       throw ValidationError("an entry is written key=value")
     }
     return (String(word[..<equals]), String(word[word.index(after: equals)...]))
+  }
+
+  /// What becomes of tables that differ.
+  static func tiePolicy(_ word: String) throws -> TiePolicy {
+    try choice(word, TiePolicy.allCases.map { ($0.rawValue, $0) })
+  }
+
+  /// `NAME=NUMBER`, a positive weight.
+  static func weight(_ word: String) throws -> (name: String, value: Double) {
+    let (name, text) = try metadataEntry(word)
+    guard let value = Double(text), value > 0, value.isFinite else {
+      throw ValidationError("a weight is written NAME=NUMBER with a positive number")
+    }
+    return (name, value)
   }
 
   private static func choice<Value>(_ word: String, _ choices: [(String, Value)]) throws -> Value {

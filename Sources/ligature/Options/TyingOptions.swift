@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import CheckpointSurgery
+
+/// What becomes of tables that are to be one and differ.
+struct TyingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What is kept where the tables differ: input, output, mean or weighted.", valueName: "policy"),
+    transform: ArgumentWords.tiePolicy)
+  var policy: TiePolicy?
+
+  @Option(
+    help: ArgumentHelp(
+      "A weight for --policy weighted, as input=3. Repeatable; the others are 1.",
+      valueName: "name=number"),
+    transform: ArgumentWords.weight)
+  var weight: [(name: String, value: Double)] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Let differences pass up to this share of the largest value.", valueName: "share"))
+  var tolerance = 0.0
+
+  mutating func validate() throws {
+    guard tolerance >= 0, tolerance < 1 else {
+      throw ValidationError("--tolerance is a share from 0 to 1")
+    }
+    guard weight.isEmpty || policy == .weighted else {
+      throw ValidationError("--weight goes with --policy weighted")
+    }
+  }
+
+  /// The weights of a single model's table and head.
+  var inputAndOutput: (input: Double, output: Double) {
+    get throws {
+      var weights = (input: 1.0, output: 1.0)
+      for (name, value) in weight {
+        switch name {
+        case "input": weights.input = value
+        case "output": weights.output = value
+        default:
+          throw UsageError.conflict(
+            "--weight \(name): of one model the weights are named input and output")
+        }
+      }
+      return weights
+    }
+  }
+}
