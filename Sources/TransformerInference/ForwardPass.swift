@@ -1,3 +1,4 @@
+internal import Foundation
 internal import TensorStorage
 internal import TransformerGraph
 
@@ -49,7 +50,7 @@ struct ForwardPass {
 }
 
 extension ForwardPass {
-  /// Normalises each token's features.
+  /// Normalises each token's features; `condition` is for the adaptive norms.
   func apply(
     _ norm: Norm, to x: inout Activations, condition: Activations?
   ) throws(InferenceError) {
@@ -79,8 +80,24 @@ extension ForwardPass {
       Elementwise.scale(&span, by: scale + Float(norm.innerScaleOffset))
       Elementwise.activate(&span, .tanh)
       applyGain(gain, offset, bias, to: &x)
-    case .derf, .adaptiveLayerNorm, .adaptiveRMSNorm:
-      throw .unsupported(path: "", options: ["\(norm.kind)"])
+    case .derf:
+      let scale = (try weights.values(norm.innerScale)?.first ?? 0) + Float(norm.innerScaleOffset)
+      let shift = try weights.values(norm.innerShift)?.first ?? 0
+      for index in x.values.indices { x.values[index] = erf(x.values[index] * scale + shift) }
+      applyGain(gain, offset, bias, to: &x)
+    case .torchRMSNorm:
+      x.divideByRootMeanSquares(epsilon: .ulpOfOne, gain: gain)
+    case .adaptiveLayerNorm, .adaptiveRMSNorm:
+      if norm.kind == .adaptiveLayerNorm {
+        Elementwise.layerNorm(
+          &span, count: width, epsilon: 1e-5, gain: nil, offset: 0, bias: nil)
+      } else {
+        Elementwise.lengthNorm(
+          &span, rows: rows, count: width, stride: width, factor: root, floor: 1e-12)
+      }
+      if let toGain = norm.toGain, let condition {
+        x.multiply(by: try apply(toGain, to: condition), plus: 1)
+      }
     }
   }
 
@@ -102,5 +119,27 @@ extension ForwardPass {
     var span = x.values.mutableSpan
     Elementwise.lengthNorm(
       &span, rows: rows, count: width, stride: width, factor: 1, floor: 1e-12)
+  }
+}
+
+extension Activations {
+  /// `torch.nn.RMSNorm`, in place.
+  mutating func divideByRootMeanSquares(epsilon: Float, gain: [Float]?) {
+    for row in 0..<rowCount {
+      let range = (row * width)..<((row + 1) * width)
+      let mean = values[range].reduce(0) { $0 + $1 * $1 } / Float(width)
+      let factor = 1 / (mean + epsilon).squareRoot()
+      for (column, index) in range.enumerated() { values[index] *= factor * (gain?[column] ?? 1) }
+    }
+  }
+
+  /// Multiplies by `gains + offset`; gains of one position hold for all of its sequence.
+  mutating func multiply(by gains: Activations, plus offset: Float) {
+    for row in 0..<rowCount {
+      let source = gains.length == 1 ? row / length : row
+      for column in 0..<width {
+        values[row * width + column] *= gains.values[source * width + column] + offset
+      }
+    }
   }
 }

@@ -38,7 +38,9 @@ public struct ModelRunner: Sendable {
   public func output(
     for input: ModelInput, model name: String? = nil
   ) throws(InferenceError) -> ModelOutput {
-    try output(for: input, of: try model(named: name))
+    let model = try model(named: name)
+    try InputCheck(input: input).check(model)
+    return try output(for: input, of: model)
   }
 
   /// An XTransformer's encodings of `source`, `[b, m, d]`.
@@ -48,6 +50,7 @@ public struct ModelRunner: Sendable {
     guard case .encoderDecoder(let encoder, _) = try model(named: name) else {
       throw .unexpectedInput(name: "--encodings", reason: "the model has no encoder of its own")
     }
+    try InputCheck(input: input).check(try model(named: name))
     let x = try encode(input, encoder)
     return ModelOutput(values: x.values, shape: [x.batch, x.length, x.width])
   }
@@ -80,7 +83,8 @@ public struct ModelRunner: Sendable {
     case .continuous(let wrapper):
       return try pass.output(wrapper, input, state: &state)
     case .vision(let wrapper):
-      return try pass.output(wrapper, input, state: &state)
+      let patches = try InputCheck(input: input).patches(wrapper)
+      return try pass.output(wrapper, patches, input, state: &state)
     case .layers(let layers):
       let x = try pass.apply(layers, to: input.features(layers.dimension), state: &state)
       return ModelOutput(values: x.values, shape: [x.batch, x.length, x.width])
@@ -103,6 +107,7 @@ public struct ModelRunner: Sendable {
     var own = ModelInput()
     own.tokens = source
     own.mask = input.sourceMask
+    own.condition = input.condition
     var state = PassState(own)
     return try pass.features(encoder, own, state: &state)
   }
@@ -116,6 +121,9 @@ extension PassState {
       Activations($0.values, batch: $0.batch, length: $0.length, width: $0.width)
     }
     contextMask = input.contextMask.map(Mask.init)
+    givenCondition = input.condition.map {
+      Activations($0.values, batch: $0.batch, length: $0.length, width: $0.width)
+    }
     prefixLength = input.prefixLength
   }
 }

@@ -39,7 +39,16 @@ struct GoldenLogits: Sendable, CustomTestStringConvertible {
     input.sourceMask = try checkpoint["input.source_mask"].map(presence)
     input.contextMask = try checkpoint["input.context_mask"].map(presence)
     input.context = try checkpoint["input.context"].map(features)
-    input.embeds = try checkpoint["input.embeds"].map(features)
+    if let embeds = checkpoint["input.embeds"] {
+      if embeds.shape.count == 4 {
+        input.image = try image(embeds)
+      } else {
+        input.embeds = try features(embeds)
+      }
+    }
+    input.condition = try checkpoint["input.condition"].map(features)
+    input.prefixLength = checkpoint.metadata["forward.prefix_attn_len"].flatMap { Int($0) } ?? 0
+    input.recycleCount = checkpoint.metadata["forward.recycle_steps"].flatMap { Int($0) }
     for entry in checkpoint.entries where entry.name.text.hasPrefix("input.embed_ids.") {
       input.embedIDs[String(entry.name.text.dropFirst(16))] = try tokens(entry.tensor)
     }
@@ -59,6 +68,12 @@ struct GoldenLogits: Sendable, CustomTestStringConvertible {
       try tensor.read().map { $0 != 0 }, batch: tensor.shape[0], length: tensor.shape[1])
   }
 
+  private func image(_ tensor: LazyTensor) throws -> ModelInput.Image {
+    ModelInput.Image(
+      try tensor.floats(), batch: tensor.shape[0], channels: tensor.shape[1],
+      height: tensor.shape[2], width: tensor.shape[3])
+  }
+
   private func features(_ tensor: LazyTensor) throws -> ModelInput.Features {
     ModelInput.Features(
       try tensor.floats(), batch: tensor.shape[0], length: tensor.shape[1], width: tensor.shape[2])
@@ -66,8 +81,8 @@ struct GoldenLogits: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct `Forward pass` {
-  @Test func `is compared with about a hundred real models`() {
-    #expect(GoldenLogits.all.count > 90)
+  @Test func `is compared with over a hundred and fifty real models`() {
+    #expect(GoldenLogits.all.count > 150)
   }
 
   @Test(arguments: GoldenLogits.all)

@@ -31,11 +31,9 @@ def build(call):
         return tuple(map(build, call)) if isinstance(call, list) else call
     arguments = {name: build(value) for name, value in call.items() if name != "class"}
     name = call["class"]
-    if name in ("GELU", "ReLU"):
-        return getattr(torch.nn, name)(**arguments)
     if name in LAYERS:
-        return LAYERS[name](verbose=False, **arguments)
-    return getattr(xt, name)(**arguments)
+        return LAYERS[name](**{"verbose": False, **arguments})
+    return (getattr(xt, name, None) or getattr(m, name, None) or getattr(torch.nn, name))(**arguments)
 
 
 def stacks():

@@ -7,6 +7,7 @@ configuration in its metadata. All parameters are random, gains and biases too.
 import json
 import os
 import sys
+import zlib
 
 import torch
 from safetensors.torch import save_file
@@ -163,9 +164,95 @@ CONTINUOUS = {
 }
 
 
+# Options that few use, in models as small as they can be.
+TINY = dict(dim=12, depth=2, heads=2, attn_dim_head=4, ff_mult=1)
+
+
+def tiny(kind="Decoder", **arguments):
+    return {"class": kind, **TINY, **arguments}
+
+
+RARE_STACKS = {
+    "solu": tiny(ff_solu=True),
+    "solu-glu": tiny(ff_solu=True, ff_glu=True, ff_post_act_ln=True),
+    "prefix-decoder": tiny("PrefixDecoder", rotary_pos_emb=True, rotary_emb_dim=3),
+    "prefix-decoder-shift": tiny("PrefixDecoder", shift_tokens=1, rel_pos_bias=True),
+    "glu-softclamp": tiny(ff_glu=True, ff_glu_softclamp=True, ff_glu_gate_softclamp_value=1.0,
+                          ff_glu_up_softclamp_value=2.0),
+    "derf": tiny(use_derf=True),
+    "adaptive-layernorm": tiny(use_adaptive_layernorm=True, dim_condition=5),
+    "adaptive-rmsnorm": tiny(use_adaptive_rmsnorm=True, use_adaptive_layerscale=True,
+                             adaptive_condition_mlp=True, adaptive_condition_mlp_expansion=2),
+    "unet": tiny(depth=4, unet_skips=True),
+    "orthogonal-residual": tiny(orthog_residual=True, scale_residual=True),
+    "mean-variance-residual": tiny(mv_split_residual=True),
+    "mean-variance-learned": tiny(mv_split_residual=True, residual_fn_kwargs={"learned": True}),
+    "reinject": tiny(reinject_input=True, learned_reinject_input_gate=True),
+    "integrate-layers": tiny(integrate_layers=True),
+    "integrate-layers-relu": tiny(integrate_layers=True, layer_integrate_use_softmax=False),
+    "streams": tiny(num_residual_streams=3),
+    "streams-views": tiny(num_residual_streams=2, qkv_receive_diff_residuals=True),
+    "gated-streams": tiny(gated_multi_residual=True, num_residual_streams=2,
+                          qkv_receive_diff_residuals=True,
+                          residual_fn_kwargs={"read_gate_rank": 3}),
+    "attention-residuals": tiny(attn_aggregated_residuals=True,
+                                attn_aggregated_residual_kwargs={"lora_rank": 4}),
+    "polar": tiny(polar_pos_emb=True),
+    "alibi-slopes": tiny(alibi_pos_bias=True, rel_pos_kwargs={"slopes": [0.7, 0.1]}),
+    "gate-rank": tiny(attn_gate_values=True, attn_gate_values_rank=2),
+    "gate-headwise": tiny(attn_gate_values=True, attn_gate_values_headwise=True),
+    "output-gate": tiny(attn_gate_values=True, attn_output_gate=True, attn_output_gate_headwise=True),
+    "output-gate-rank": tiny(attn_output_gate=True, attn_output_gate_rank=2,
+                             attn_low_rank_silu_gates=False, attn_swiglu_values=True),
+    "sigmoid": tiny(attn_sigmoid=True),
+    "sparse": tiny(attn_sparse_topk=2),
+    "hard": tiny(attn_hard=True),
+    "distance": tiny(attn_l2_distance=True),
+    "selective": tiny(attn_selective=True),
+    "signed": tiny(attn_cog_signed=True, attn_head_learned_sink=True),
+    "laser": tiny(attn_laser=True, attn_laser_softclamp_value=4.0),
+    "contextual": tiny(attn_use_cope=True, attn_cope_max_pos=4),
+    "contextual-mixed": tiny(attn_use_cope=True, attn_cope_max_pos=4, attn_cope_talking_heads=True),
+    "forget-gates": tiny(attn_data_dependent_alibi=True, attn_num_mem_kv=1),
+    "forget-gates-encoder": tiny("Encoder", attn_data_dependent_alibi=True),
+    "forget-gates-row": tiny(attn_data_dependent_alibi=True,
+                             attn_data_dependent_alibi_per_row=True),
+    "relative-projection": tiny(attn_use_rel_proj_pos_bias=True, attn_rel_proj_num_distance_basis=3,
+                                attn_rel_proj_max_dist=6),
+    "orthogonal-values": tiny(attn_orthog_projected_values=True,
+                              attn_orthog_projected_values_per_head=True),
+    "latent": tiny(attn_use_latent_q=True, attn_dim_latent_q=5, attn_use_latent_kv=True,
+                   attn_dim_latent_kv=4),
+    "latent-rotary": tiny(attn_use_latent_kv=True, attn_dim_latent_kv=4, rotary_pos_emb=True,
+                          rotary_emb_dim=3, attn_latent_rope_subheads=1),
+    "inverted": tiny("Encoder", cross_attend=True, cross_attn_inverted_attention=True),
+}
+
+RARE_WRAPPERS = {
+    "recycling": wrapper(tiny(), recycling=True),
+    "looped": wrapper(tiny(pre_and_post_norm=True), looped=True, max_looped_steps=2),
+    "softmax-mixture": wrapper(tiny(), mixture_of_softmax=True, mixture_of_softmax_k=2),
+    "sigsoftmax": wrapper(tiny(), sigsoftmax_logits=True),
+    "deep-embedding": wrapper(tiny(), ff_deep_embed=True),
+    "interspersed-memory": wrapper(tiny(), num_memory_tokens=2, memory_tokens_interspersed_every=4),
+    "attention-pool": wrapper(tiny("Encoder"), attn_pool=True, num_pooled_tokens=2),
+    "attention-pool-deep": wrapper(tiny("Encoder"), attn_pool=True, attn_pool_depth=2,
+                                   dim_pooled_tokens=10),
+    "own-head": wrapper(tiny(), to_logits={"class": "Linear", "in_features": 12, "out_features": 5}),
+    "squeezed": wrapper(tiny(), logits_dim=1, squeeze_out_last_dim=True),
+    "vision": {"class": "ViTransformerWrapper", "image_size": 8, "patch_size": 4, "num_classes": 5,
+               "num_register_tokens": 2, "post_emb_norm": True, "attn_layers": tiny("Encoder")},
+    "self-critic": {"class": "NonAutoregressiveWrapper", "mask_id": 0, "self_token_critic": True,
+                    "self_cond": True, "net": wrapper(tiny("Encoder"))},
+}
+
+
 def cases():
     for name, stack in STACKS.items():
         yield name, wrapper(stack)
+    for name, stack in RARE_STACKS.items():
+        yield name, wrapper(stack)
+    yield from RARE_WRAPPERS.items()
     yield from WRAPPERS.items()
     for name, stack in CROSS.items():
         yield name, wrapper(stack)
@@ -192,11 +279,20 @@ def inputs(call, generator):
     if call["class"] == "ContinuousTransformerWrapper":
         width = inner.get("dim_in", 16)
         return {"embeds": torch.randn(2, 9, width, generator=generator), "mask": mask(9)}
+    if call["class"] == "ViTransformerWrapper":
+        return {"embeds": torch.randn(2, 3, 8, 8, generator=generator)}
     result = {"tokens": tokens(9)}
+    if inner["attn_layers"]["class"] == "PrefixDecoder":
+        result["forward.prefix_attn_len"] = 4
+    if inner.get("recycling"):
+        result["forward.recycle_steps"] = 2
+    if any(name.startswith("use_adaptive") for name in inner["attn_layers"]):
+        width = inner["attn_layers"].get("dim_condition", 12)
+        result["condition"] = torch.randn(2, 9, width, generator=generator)
     if inner["attn_layers"]["class"] == "Encoder" or generator.initial_seed() % 3 == 0:
         result["mask"] = mask(9)
     if inner["attn_layers"].get("cross_attend") or inner["attn_layers"]["class"] == "CrossAttender":
-        width = inner["attn_layers"].get("cross_attn_dim_context", 16)
+        width = inner["attn_layers"].get("cross_attn_dim_context", inner["attn_layers"]["dim"])
         result["context"] = torch.randn(2, 5, width, generator=generator)
         result["context_mask"] = mask(5)
     for name, count in inner.get("embed_num_tokens", {}).items():
@@ -208,34 +304,40 @@ def forward(model, call, given):
     """The real output, stacked where the library returns several."""
     given = dict(given)
     if call["class"] == "XTransformer":
-        encoded = model.encoder(given["source"], mask=given["source_mask"], return_embeddings=True)
-        return model.decoder.net(given["tokens"], context=encoded, context_mask=given["source_mask"])
+        mask = given.get("source_mask")
+        encoded = model.encoder(given["source"], mask=mask, return_embeddings=True)
+        return model.decoder.net(given["tokens"], context=encoded, context_mask=mask)
     net = model.net if hasattr(model, "net") else model
     first = given.pop("tokens", None)
     first = given.pop("embeds") if first is None else first
     ids = {key.split(".")[1]: given.pop(key) for key in list(given) if key.startswith("embed_ids.")}
     if ids:
         given["embed_ids"] = ids
-    output = net(first, **given)
+    output = net(first, **{key.removeprefix("forward."): value for key, value in given.items()})
     return torch.stack(output) if isinstance(output, tuple) else output
 
 
-def main(folder):
+def main(folder, names):
     os.makedirs(folder, exist_ok=True)
-    for index, (name, call) in enumerate(cases()):
-        generator = torch.Generator().manual_seed(SEED + index)
-        torch.manual_seed(SEED + index)
+    for name, call in cases():
+        if names and name not in names:
+            continue
+        seed = SEED + zlib.crc32(name.encode())  # A case keeps its values when others are added.
+        generator = torch.Generator().manual_seed(seed)
+        torch.manual_seed(seed)
         model = graphs.build(call).eval()
         randomize(model, generator)
         given = inputs(call, generator)
         with torch.no_grad():
             output = forward(model, call, given)
-        tensors = {f"input.{key}": value for key, value in given.items()}
+        scalars = {key: value for key, value in given.items() if key.startswith("forward.")}
+        tensors = {f"input.{key}": value for key, value in given.items() if key not in scalars}
         tensors["output"] = output.contiguous()
         # Tied modules share; a file of safetensors holds each name's own copy.
         tensors |= {f"state.{key}": value.clone() for key, value in model.state_dict().items()}
         save_file(tensors, os.path.join(folder, f"{name}.safetensors"),
-                  metadata={"configuration": json.dumps({"x_transformers": xt_version(), **call})})
+                  metadata={"configuration": json.dumps({"x_transformers": xt_version(), **call}),
+                            **{key: str(value) for key, value in scalars.items()}})
         print(f"{name}: std {output.std():.2f}")
 
 
@@ -245,4 +347,4 @@ def xt_version():
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "fixtures/logits")
+    main(sys.argv[1] if len(sys.argv) > 1 else "fixtures/logits", sys.argv[2:])

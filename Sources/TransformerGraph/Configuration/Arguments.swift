@@ -109,6 +109,15 @@ struct Arguments {
     return value
   }
 
+  /// A whole number of 1 or more.
+  func positive(_ name: String) throws(GraphError) -> Int {
+    let value = try int(name)
+    guard value > 0 else {
+      throw .impossible(path: path, reason: "'\(name)' must be positive, not \(value)")
+    }
+    return value
+  }
+
   func optionalInt(_ name: String) throws(GraphError) -> Int? {
     switch value(name) {
     case .int(let value):

@@ -3,6 +3,8 @@
 /// Shape alphabet: `H` query heads, `KV` key heads, `dh` features of a query or key head, `dv` of a value head,
 /// `d` the model's, `dk` the context's.
 public struct Attention: Sendable {
+  /// Narrow projections in front of the others.
+  public let latents: LatentProjections
   /// Shape `[H·dh, d]`.
   public let toQuery: Linear
   /// Shape `[KV·dh, dk]`.
@@ -19,6 +21,10 @@ public struct Attention: Sendable {
   public let isAttentionOnAttention: Bool
   /// How queries and keys are normalised.
   public let queryKeyNorm: QueryKeyNorm
+  /// Gain of each head's RMSNorm of queries, shape `[H, 1, dh]`, stored less one.
+  public let queryNormGain: Parameter?
+  /// Gain of each head's RMSNorm of keys, shape `[KV, 1, dh]`, stored less one.
+  public let keyNormGain: Parameter?
   /// Learned gain of normalised values, shape `[H, 1, dv]`, stored less one.
   public let valueNormGain: Parameter?
   /// Keys and values in front of all others, shape `[KV, n, dh]` each.
@@ -43,6 +49,12 @@ public struct Attention: Sendable {
   public let valueResidualMix: Linear?
   /// How many heads are turned by rotary positions.
   public let rotatedHeadCount: Int
+  /// How logits become attention.
+  public let kernel: AttentionKernel
+  /// Position biases of its own.
+  public let bias: AttentionBias
+  /// Whether queries, keys and values are made of three inputs.
+  public let receivesViews: Bool
   /// Options whose weights are carried and whose forward pass is not built.
   public let carried: CarriedParameters
 }
@@ -68,8 +80,6 @@ extension Attention {
     /// The learned scales have the shapes `[H, 1, dh]` and `[KV, 1, dh]`.
     case lengths(
       groupCount: Int, scale: Double, queryScale: Parameter?, keyScale: Parameter?)
-    /// RMSNorm for each head, gains stored less one, shapes `[H, 1, dh]` (nil: keys only), `[KV, 1, dh]`.
-    case rootMeanSquare(queryGain: Parameter?, keyGain: Parameter)
   }
 
   /// Mixtures of heads, each of shape `[H, H, 1, 1]`.
@@ -84,9 +94,11 @@ extension Attention {
 
   /// Gates on what was attended to.
   public struct AttentionGates: Sendable {
-    /// From the input, shape `[H·dv, d]`.
-    public let toValueGate: Linear?
-    /// Whether that gate is SiLU rather than sigmoid.
+    /// From the input, to `H·dv` features or to one for each head.
+    public let toValueGate: LoRALinear?
+    /// From what was attended to, to `H·dv` features or to one for each head; added to the other gate.
+    public let toOutputGate: LoRALinear?
+    /// Whether their sum goes through SiLU rather than sigmoid.
     public let isSwish: Bool
     /// From the input, one for each head: `sigmoid`.
     public let toHeadGate: Linear?
@@ -99,29 +111,42 @@ extension Attention {
   /// `mixesValues` tells whether values are mixed with the first layer's by a learned amount.
   init(
     _ scope: ParameterScope, _ arguments: Arguments, dimension: Int, headCount: Int,
-    isCausal: Bool, mixesValues: Bool, rotatedHeadCount: Int? = nil, dialect: Dialect
+    isCausal: Bool, mixesValues: Bool, rotatedHeadCount: Int? = nil, receivesViews: Bool = false,
+    isInverted: Bool = false, dialect: Dialect
   ) throws(GraphError) {
     let heads = try Heads(arguments, headCount: headCount)
     let contextDimension = try arguments.optionalInt("dim_context") ?? dimension
     self.heads = heads
     self.isCausal = isCausal
-    carried = try CarriedParameters.attention(
-      scope, arguments, dimension: dimension, heads: heads, isCausal: isCausal)
-    let latents = try Latents(scope, arguments, heads: heads)
+    self.receivesViews = receivesViews
+    carried = CarriedParameters(
+      options: arguments.carried.map { "attn_\($0)" })
+    latents = try LatentProjections(scope, arguments, dimension: dimension, heads: heads)
+    let queryInput = latents.toLatentQuery?.outputCount ?? dimension
+    let keyInput = latents.toLatentKeyValue?.outputCount ?? contextDimension
     toQuery = Linear(
-      scope.child("to_q"), latents.query ?? dimension, heads.dimension * heads.count,
-      hasBias: false)
+      scope.child("to_q"), queryInput, heads.dimension * heads.count, hasBias: false)
     toKey = Linear(
-      scope.child("to_k"), latents.keyValue ?? contextDimension,
-      heads.dimension * (heads.keyCount - latents.rotatedSubheadCount), hasBias: false)
+      scope.child("to_k"), keyInput,
+      heads.dimension * (heads.keyCount - latents.rotatedHeadCount), hasBias: false)
     toValue = Linear(
-      scope.child("to_v"), latents.keyValue ?? contextDimension,
-      heads.valueDimension * heads.keyCount, hasBias: false)
+      scope.child("to_v"), keyInput, heads.valueDimension * heads.keyCount, hasBias: false)
+    kernel = try AttentionKernel(arguments, isCausal: isCausal, isInverted: isInverted)
+    bias = try AttentionBias(
+      scope, arguments, dimension: dimension, heads: heads, isCausal: isCausal)
     queryKeyNorm = try QueryKeyNorm(scope, arguments, heads: heads, dialect: dialect)
-    valueNormGain =
-      try arguments.bool("value_rmsnorm")
-      ? scope.parameter("value_rmsnorm.gamma", [heads.count, 1, heads.dimension], .constant(0))
-      : nil
+    let normsBoth = try arguments.bool("qk_rmsnorm")
+    let normsKeys = try arguments.bool("k_rmsnorm")
+    guard !(normsBoth && normsKeys) else {
+      throw .impossible(
+        path: arguments.path, reason: "attn_qk_rmsnorm and attn_k_rmsnorm exclude each other")
+    }
+    func gain(_ name: String, _ count: Int) -> Parameter {
+      scope.parameter("\(name).gamma", [count, 1, heads.dimension], .constant(0))
+    }
+    queryNormGain = normsBoth ? gain("q_rmsnorm", heads.count) : nil
+    keyNormGain = normsBoth || normsKeys ? gain("k_rmsnorm", heads.keyCount) : nil
+    valueNormGain = try arguments.bool("value_rmsnorm") ? gain("value_rmsnorm", heads.count) : nil
     (memoryKeys, memoryValues) = try Self.memories(scope, arguments, heads: heads)
     addsZeroKeyValue = try arguments.bool("add_zero_kv")
     sink =
@@ -139,29 +164,36 @@ extension Attention {
       mixesValues
       ? Linear(scope.child("to_value_residual_mix.0"), dimension, heads.count, hasBias: true) : nil
     isAttentionOnAttention = try arguments.bool("on_attn")
-    self.rotatedHeadCount = rotatedHeadCount ?? heads.count
+    let rotated = latents.toRotatedKey == nil ? rotatedHeadCount : latents.rotatedHeadCount
+    self.rotatedHeadCount = rotated ?? heads.count
     let outDimension = try arguments.optionalInt("dim_out") ?? dimension
-    let attended = try heads.count * heads.valueDimension * Self.projectedValueCount(arguments)
-    let projects = heads.count > 1 || dimension != outDimension || isAttentionOnAttention
-    switch (projects, isAttentionOnAttention) {
-    case (true, true):
-      toOut = Linear(scope.child("to_out.0"), attended, 2 * outDimension, hasBias: false)
-    case (true, false):
-      toOut = Linear(scope.child("to_out"), attended, outDimension, hasBias: false)
-    default:
-      toOut = nil
-    }
+    let attended =
+      heads.count * heads.valueDimension * max(1, kernel.orthogonalProjectionCount)
+    let isNeeded = heads.count > 1 || dimension != outDimension || isAttentionOnAttention
+    let projects = try arguments.has("project_out") ? arguments.bool("project_out") : isNeeded
+    toOut =
+      projects
+      ? Linear(
+        scope.child(isAttentionOnAttention ? "to_out.0" : "to_out"), attended,
+        (isAttentionOnAttention ? 2 : 1) * outDimension, hasBias: false) : nil
+    try checkHeads(arguments, given: rotatedHeadCount)
+  }
+
+  private func checkHeads(_ arguments: Arguments, given: Int?) throws(GraphError) {
     guard (1...heads.count).contains(self.rotatedHeadCount) else {
       throw .impossible(
         path: arguments.path, reason: "rotate_num_heads must be within 1 and the number of heads")
     }
-  }
-
-  /// `orthog_projected_values` and its kin append projections to the attended values.
-  private static func projectedValueCount(_ arguments: Arguments) throws(GraphError) -> Int {
-    let whole = try arguments.bool("orthog_projected_values")
-    let perHead = try arguments.bool("orthog_projected_values_per_head")
-    return max(1, (whole ? 1 : 0) + (perHead ? 1 : 0))
+    guard latents.toRotatedKey == nil || given == nil else {
+      throw .impossible(
+        path: arguments.path,
+        reason: "rotate_num_heads and attn_latent_rope_subheads exclude each other")
+    }
+    guard rotatedHeadCount == heads.count || heads.keyCount == heads.count else {
+      throw .impossible(
+        path: arguments.path,
+        reason: "rotate_num_heads needs as many key heads as heads")
+    }
   }
 
   private static func memories(
@@ -204,29 +236,18 @@ extension Attention.QueryKeyNorm {
   init(
     _ scope: ParameterScope, _ arguments: Arguments, heads: Attention.Heads, dialect: Dialect
   ) throws(GraphError) {
-    let both = try arguments.bool("qk_rmsnorm")
-    let keysOnly = try arguments.bool("k_rmsnorm")
     guard try arguments.bool("qk_norm") else {
-      guard both || keysOnly else {
-        self = .none
-        return
-      }
-      func gain(_ name: String, _ count: Int) -> Parameter {
-        scope.parameter("\(name).gamma", [count, 1, heads.dimension], .constant(0))
-      }
-      self = .rootMeanSquare(
-        queryGain: both ? gain("q_rmsnorm", heads.count) : nil,
-        keyGain: gain("k_rmsnorm", heads.keyCount))
+      self = .none
       return
     }
-    guard !both, !keysOnly else {
-      throw .impossible(
-        path: arguments.path, reason: "attn_qk_norm and attn_qk_rmsnorm exclude each other")
-    }
     let groupCount = try arguments.int("qk_norm_groups")
-    guard groupCount > 0, heads.dimension.isMultiple(of: groupCount) else {
+    guard groupCount > 0, heads.dimension.isMultiple(of: groupCount),
+      heads.dimension / groupCount > 2
+    else {
       throw .impossible(
-        path: arguments.path, reason: "attn_qk_norm_groups must divide the head dimension")
+        path: arguments.path,
+        reason: "attn_qk_norm needs groups of 3 features or more: \(groupCount) groups of "
+          + "\(heads.dimension) are not")
     }
     var scale =
       try arguments.has("qk_norm_scale")
@@ -272,17 +293,29 @@ extension Attention.AttentionGates {
   init(
     _ scope: ParameterScope, _ arguments: Arguments, dimension: Int, heads: Attention.Heads
   ) throws(GraphError) {
-    let hasRank = try arguments.optionalInt("gate_values_rank") != nil
-    let width =
-      try arguments.bool("gate_values_headwise")
-      ? heads.count : heads.count * heads.valueDimension
-    // A low-rank gate is carried, not run: its weights are among the carried parameters.
-    toValueGate =
-      try arguments.bool("gate_values") && !hasRank
-      ? Linear(scope.child("to_v_gate"), dimension, width, hasBias: false) : nil
+    let attended = heads.count * heads.valueDimension
+    func gate(
+      _ name: String, _ option: String, _ inputCount: Int
+    ) throws(GraphError) -> LoRALinear? {
+      guard try arguments.bool(option) else { return nil }
+      let rank = try arguments.optionalInt("\(option)_rank")
+      let isHeadwise = try arguments.bool("\(option)_headwise")
+      guard rank == nil || !isHeadwise else {
+        throw .impossible(
+          path: arguments.path,
+          reason: "attn_\(option)_rank and attn_\(option)_headwise exclude each other")
+      }
+      return try LoRALinear(
+        scope.child(name), inputCount, isHeadwise ? heads.count : attended, rank: rank,
+        isActivated: try arguments.bool("low_rank_silu_gates"), path: arguments.path)
+    }
+    toValueGate = try gate("to_v_gate", "gate_values", dimension)
+    toOutputGate = try gate("to_output_gate", "output_gate", attended)
     isSwish = try arguments.bool("swiglu_values")
     toHeadGate =
       try arguments.bool("gate_value_heads")
-      ? Linear(scope.child("to_v_head_gate"), dimension, heads.count, hasBias: true) : nil
+      ? Linear(
+        scope.child("to_v_head_gate"), dimension, heads.count, hasBias: true,
+        initialValues: .constant(0), initialBias: .constant(10)) : nil
   }
 }

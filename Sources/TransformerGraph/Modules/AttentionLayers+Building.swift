@@ -15,19 +15,22 @@ extension AttentionLayers {
       throw .impossible(path: path, reason: "dim and heads must be positive")
     }
     let plan = try LayerPlan(arguments, isCrossAttender: kind == .crossAttender)
-    isCausal = kind == .attentionLayers ? try arguments.bool("causal") : kind == .decoder
+    isCausal = try Self.isCausal(arguments, kind)
     let builder = try LayerBuilder(
       scope: scope, groups: groups, plan: plan, dimension: dimension, headCount: headCount,
       isCausal: isCausal, dialect: dialect)
-    let firstHeads = try Attention.Heads(
-      groups.attention.spread(over: max(1, plan.kinds.count { $0 == .attention }), at: 0),
-      headCount: headCount)
-    headDimension = firstHeads.dimension
+    headDimension = try groups.attention.positive("dim_head")
+    try builder.check()
     executionOrder = plan.executionOrder
+    streamEmbedding = try builder.streamEmbedding()
     layers = try builder.layers()
     finalNorm = try builder.finalNorm()
     rotary = try builder.rotary(headDimension: headDimension)
     relativePosition = try builder.relativePosition(headDimension: headDimension)
+    polar = try builder.polar(headDimension: headDimension)
+    (reinjection, reinjectionGate) = try builder.reinjection()
+    condition = try builder.condition()
+    attendsContext = kind == .crossAttender ? true : try arguments.bool("cross_attend")
     carriesLogits = try arguments.bool("residual_attn")
     carriesCrossLogits = try arguments.bool("cross_residual_attn")
     addsValueResidual = try arguments.bool("add_value_residual")
@@ -37,7 +40,21 @@ extension AttentionLayers {
       "rel_pos_bias", "rotary_pos_emb", "rotary_xpos", "polar_pos_emb")
     disablesAbsolutePositions =
       try arguments.has("disable_abs_pos_emb") ? arguments.bool("disable_abs_pos_emb") : isRelative
-    carried = try builder.carried(headDimension: headDimension)
+    carried = CarriedParameters(options: arguments.carried)
+  }
+
+  private static func isCausal(
+    _ arguments: Arguments, _ kind: Kind
+  ) throws(GraphError) -> Bool {
+    switch kind {
+    case .attentionLayers, .crossAttender: return try arguments.bool("causal")
+    case .encoder, .decoder, .prefixDecoder:
+      guard !arguments.has("causal") else {
+        throw .impossible(
+          path: arguments.path, reason: "a \(kind.rawValue) takes no 'causal': the class says it")
+      }
+      return kind == .decoder
+    }
   }
 }
 

@@ -20,6 +20,18 @@ public struct AttentionLayers: Sendable {
   public let rotary: RotaryEmbedding?
   /// A bias by distance.
   public let relativePosition: RelativePosition?
+  /// Polar positions.
+  public let polar: PolarEmbedding?
+  /// What is added to each stream at the start, shape `[streams, d]`; nil for a single stream.
+  public let streamEmbedding: Parameter?
+  /// What makes of the stack's input what is added to the input of each block.
+  public let reinjection: Linear?
+  /// To a gate on what is added, followed by a sigmoid.
+  public let reinjectionGate: Linear?
+  /// What the adaptive norms and scales are told.
+  public let condition: Condition?
+  /// Whether the stack must be given a context.
+  public let attendsContext: Bool
   /// Whether each self-attention's logits are added to the next one's, and the same for cross-attention.
   public let carriesLogits: Bool, carriesCrossLogits: Bool
   /// Whether values of the first self-attention are mixed into the later ones'.
@@ -30,6 +42,14 @@ public struct AttentionLayers: Sendable {
   public let disablesAbsolutePositions: Bool
   /// Options whose weights are carried and whose forward pass is not built.
   public let carried: CarriedParameters
+
+  /// The condition of adaptive norms and scales.
+  public struct Condition: Sendable {
+    /// Its features.
+    public let dimension: Int
+    /// A projection of it, followed by SiLU.
+    public let projection: Linear?
+  }
 
   /// The constructors that make such a stack.
   public enum Kind: String, Sendable {
@@ -65,9 +85,31 @@ extension AttentionLayers {
     public let layerScale: Parameter?
     /// See `layerScale`.
     public let layerScaleOffset: Double
+    /// The projection of the condition to the gain of the block's output, followed by a sigmoid.
+    public let adaptiveScale: Linear?
+    /// What an earlier input is joined with this layer's input by.
+    public let skip: SkipConnection?
+    /// What makes the input of all earlier ones.
+    public let integrator: LayerIntegrator?
     /// How many positions of tokens are shifted into the block's input.
     public let shiftedTokenCount: Int
     /// The residual.
     public let residual: Residual
   }
+}
+
+/// x-transformers' `ConcatCombine`: a U-net's skip connection.
+public struct SkipConnection: Sendable {
+  /// From the earlier input and the own one, `2 · d` features, to `d`.
+  public let combine: Linear
+  /// Which run of a layer the earlier input is of, counted from 0.
+  public let source: Int
+}
+
+/// x-transformers' `PolarEmbedding` (arXiv 2509.10534): lengths by softplus, angles by position.
+public struct PolarEmbedding: Sendable {
+  /// Radians per position, shape `[dh]`.
+  public let inverseFrequencies: Parameter
+  /// Added to the angles of keys, shape `[H, 1, dh]`, clamped to `−2π … 0`.
+  public let learnedBias: Parameter
 }

@@ -46,14 +46,28 @@ public struct ContinuousTransformerWrapper: Sendable {
     averagesPool = try arguments.bool("average_pool_embed")
     let inputWidth = try arguments.optionalInt("dim_in")
     let factor = isProbabilistic ? 2 : 1
+    guard inputWidth ?? 1 > 0, try arguments.optionalInt("dim_out") ?? 1 > 0,
+      maxSequenceLength >= 0, memoryCount >= 0
+    else {
+      throw .impossible(
+        path: path, reason: "dim_in and dim_out must be positive, lengths and counts not negative")
+    }
     let outputWidth = try arguments.optionalInt("dim_out").map { $0 * factor }
     func projects(_ width: Int?) -> Bool { width != nil && !(skipsIdentity && width == dimension) }
+    let ownIn = try Linear(
+      scope.child("project_in"), torchModule: "project_in", of: arguments, to: dimension)
+    let ownOut = try Linear(
+      scope.child("project_out"), torchModule: "project_out", of: arguments, from: dimension)
+    guard ownIn == nil || inputWidth == nil, ownOut == nil || outputWidth == nil else {
+      throw .impossible(
+        path: path, reason: "project_in excludes dim_in, and project_out excludes dim_out")
+    }
     projectIn =
       projects(inputWidth)
-      ? Linear(scope.child("project_in"), inputWidth ?? 0, dimension, hasBias: false) : nil
+      ? Linear(scope.child("project_in"), inputWidth ?? 0, dimension, hasBias: false) : ownIn
     projectOut =
       projects(outputWidth)
-      ? Linear(scope.child("project_out"), dimension, outputWidth ?? 0, hasBias: false) : nil
+      ? Linear(scope.child("project_out"), dimension, outputWidth ?? 0, hasBias: false) : ownOut
     carried = CarriedParameters(options: arguments.carried)
   }
 }

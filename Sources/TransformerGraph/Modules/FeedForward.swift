@@ -34,6 +34,16 @@ public struct FeedForward: Sendable {
   public let projectOut: Linear
   /// `c · tanh(x / c)` between projection and activation.
   public let softclamp: Double?
+  /// The clamps of a gated block: of the linear factor of the activated gate, and of the values.
+  public let gateSoftclamp: GateSoftclamp?
+
+  /// `c · tanh(x / c)` on both factors of a gated block (`ff_glu_softclamp`).
+  public struct GateSoftclamp: Hashable, Sendable {
+    /// For `x` in the gate's `x · Φ(x)` or `x · σ(x)`.
+    public let gate: Double
+    /// For the values.
+    public let values: Double
+  }
 
   init(_ scope: ParameterScope, _ arguments: Arguments, dimension: Int) throws(GraphError) {
     let inner = try Self.innerDimension(arguments, dimension)
@@ -41,6 +51,7 @@ public struct FeedForward: Sendable {
     isGated = try arguments.bool("glu")
     activation = try Self.activation(arguments)
     softclamp = try arguments.optionalDouble("softclamp_value")
+    gateSoftclamp = try Self.gateSoftclamp(arguments, activation)
     let body = scope.branch(among: ["ff", "net"])
     let first = body.child("0")
     projectIn =
@@ -60,6 +71,19 @@ public struct FeedForward: Sendable {
     let last = body.branch(among: hasNorm ? ["3"] : ["2", "3"])
     projectOut = try Linear(
       last, inner, arguments.optionalInt("dim_out") ?? dimension, hasBias: hasBias)
+  }
+
+  private static func gateSoftclamp(
+    _ arguments: Arguments, _ activation: Activation
+  ) throws(GraphError) -> GateSoftclamp? {
+    guard try arguments.all("glu", "glu_softclamp") else { return nil }
+    guard [.gelu, .geluTanh, .silu].contains(activation) else {
+      throw .impossible(
+        path: arguments.path, reason: "ff_glu_softclamp needs GELU or SiLU as the activation")
+    }
+    return GateSoftclamp(
+      gate: try arguments.double("glu_gate_softclamp_value"),
+      values: try arguments.double("glu_up_softclamp_value"))
   }
 
   private static func innerDimension(

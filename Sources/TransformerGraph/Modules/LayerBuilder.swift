@@ -9,7 +9,7 @@ struct LayerBuilder {
   let dialect: Dialect
   let norms: NormFactory
 
-  private var arguments: Arguments { groups.layers }
+  var arguments: Arguments { groups.layers }
 
   init(
     scope: ParameterScope, groups: LayerArguments, plan: LayerPlan, dimension: Int, headCount: Int,
@@ -27,16 +27,18 @@ struct LayerBuilder {
 
   func layers() throws(GraphError) -> [AttentionLayers.Layer] {
     let shifts = try shiftedTokenCounts()
+    let skips = try skipSources()
     let list = scope.child("layers")
     var result: [AttentionLayers.Layer] = []
     for index in plan.kinds.indices {
-      result.append(try layer(list.child("\(index)"), index, shift: shifts[index]))
+      result.append(
+        try layer(list.child("\(index)"), index, shift: shifts[index], skipSource: skips[index]))
     }
     return result
   }
 
   private func layer(
-    _ place: ParameterScope, _ index: Int, shift: Int
+    _ place: ParameterScope, _ index: Int, shift: Int, skipSource: Int?
   ) throws(GraphError) -> AttentionLayers.Layer {
     let kind = plan.kinds[index]
     let norm = try normPlaces(place)
@@ -60,9 +62,16 @@ struct LayerBuilder {
         ? layerScalePlace.parameter(
           "gamma", [dimension],
           .constant(try arguments.double("layerscale_init_value") - offset)) : nil,
-      layerScaleOffset: hasLayerScale ? offset : 0, shiftedTokenCount: shift,
+      layerScaleOffset: hasLayerScale ? offset : 0,
+      adaptiveScale: isAdaptive
+        ? Linear(
+          layerScalePlace.child("to_gamma"), norms.conditionDimension, dimension, hasBias: true,
+          initialValues: .constant(0), initialBias: .constant(-2)) : nil,
+      skip: skipSource.map { skip(index, source: $0) }, integrator: try integrator(index),
+      shiftedTokenCount: shift,
       residual: try Residual(
-        place.child("2"), arguments, dimension: dimension, inputViewCount: inputViewCount(index)))
+        place.child("2"), arguments, dimension: dimension, layerIndex: index,
+        viewCount: streamViewCount(index)))
   }
 
   private func makeBlock(
@@ -80,7 +89,8 @@ struct LayerBuilder {
         try Attention(
           place, groups.attention.spread(over: count, at: position), dimension: dimension,
           headCount: headCount, isCausal: isCausal, mixesValues: mixes && position > 0,
-          rotatedHeadCount: arguments.optionalInt("rotate_num_heads"), dialect: dialect))
+          rotatedHeadCount: arguments.optionalInt("rotate_num_heads"),
+          receivesViews: receivesViews(index), dialect: dialect))
     case .cross:
       let selfCount = plan.kinds.count { $0 == .attention }
       let merged = groups.attention.withoutTuples(of: selfCount)
@@ -88,7 +98,9 @@ struct LayerBuilder {
       return .crossAttention(
         try Attention(
           place, merged.spread(over: count, at: position), dimension: dimension,
-          headCount: headCount, isCausal: false, mixesValues: false, dialect: dialect))
+          headCount: headCount, isCausal: false,
+          mixesValues: groups.crossAttention.bool("learned_value_residual_mix"),
+          isInverted: isInverted(at: position, of: count), dialect: dialect))
     }
   }
 
@@ -98,12 +110,9 @@ struct LayerBuilder {
   ) throws(GraphError) -> (pre: ParameterScope?, branch: ParameterScope?, post: ParameterScope?) {
     let isGatedMulti = try arguments.bool("gated_multi_residual")
     let both = try arguments.bool("pre_and_post_norm")
-    let isPre = try (both ? true : arguments.bool("pre_norm")) && !isGatedMulti
+    let isPre = try arguments.bool("pre_norm") && !isGatedMulti
     let isPost = both || !isPre
     let isSandwich = try arguments.bool("sandwich_norm")
-    guard !(isSandwich && !isPre) else {
-      throw .impossible(path: arguments.path, reason: "sandwich_norm needs pre_norm")
-    }
     // Before 0.21 a sub-layer had one norm, without a number of its own.
     let single = place.child("0")
     let isNumbered = !["weight", "g", "gamma"].contains { single.has($0) }
@@ -125,6 +134,7 @@ struct LayerBuilder {
 
   /// A float `depth_scale_residual` or `scale_residual` multiplies the output of every block.
   private func branchScale() throws(GraphError) -> Double {
+    if try arguments.bool("attn_aggregated_residuals") { return 1 }
     for name in ["depth_scale_residual", "scale_residual"] {
       switch arguments.value(name) {
       case .int(let value): return Double(value)
@@ -151,12 +161,6 @@ struct LayerBuilder {
       return counts
     }
     return Array(repeating: try arguments.int("shift_tokens"), count: count)
-  }
-
-  private func inputViewCount(_ index: Int) throws(GraphError) -> Int {
-    let differ = try arguments.bool("qkv_receive_diff_residuals")
-    let integrates = try arguments.bool("integrate_layers")
-    return plan.kinds[index] == .attention && differ && !integrates ? 3 : 1
   }
 }
 

@@ -19,6 +19,7 @@ struct LayerPlan {
         path: arguments.path, reason: "depth must be within 1 and \(Self.largestDepth)")
     }
     var order = try arguments.ints("layers_execute_order")
+    try Self.checkOrder(arguments, hasOrder: order != nil, isTied: isTied)
     var blockDepth = given
     if isTied {
       guard let given, order == nil else {
@@ -41,6 +42,29 @@ struct LayerPlan {
     }
   }
 
+  /// Combinations that x-transformers refuses.
+  private static func checkOrder(
+    _ arguments: Arguments, hasOrder: Bool, isTied: Bool
+  ) throws(GraphError) {
+    let isCustom = arguments.has("custom_layers")
+    let isArranged = isCustom || arguments.has("par_ratio") || arguments.has("sandwich_coef")
+    guard !(isTied && isArranged) else {
+      throw .impossible(
+        path: arguments.path,
+        reason: "weight_tie_layers excludes custom_layers, par_ratio and sandwich_coef")
+    }
+    guard !(hasOrder && isCustom && arguments.has("depth")) else {
+      throw .impossible(
+        path: arguments.path,
+        reason: "custom_layers with layers_execute_order excludes a depth")
+    }
+    let skips = try arguments.bool("unet_skips")
+    if try arguments.bool("only_attn"), hasOrder || skips {
+      throw .impossible(
+        path: arguments.path, reason: "only_attn excludes layers_execute_order and unet_skips")
+    }
+  }
+
   private static func block(
     _ arguments: Arguments, isCrossAttender: Bool
   ) throws(GraphError) -> [Kind] {
@@ -58,7 +82,13 @@ struct LayerPlan {
   private static func kinds(
     _ arguments: Arguments, block: [Kind], depth: Int?
   ) throws(GraphError) -> ([Kind], blockLength: Int) {
-    if let custom = try custom(arguments) { return (custom, 1) }
+    if let custom = try custom(arguments) {
+      if custom.contains(.feedForward), try arguments.bool("only_attn") {
+        throw .impossible(
+          path: arguments.path, reason: "only_attn excludes the \"f\" in custom_layers")
+      }
+      return (custom, 1)
+    }
     guard let depth else {
       throw .missingArgument(
         path: arguments.path, className: arguments.className, name: "depth", hint: nil)

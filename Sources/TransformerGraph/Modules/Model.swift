@@ -48,12 +48,9 @@ extension Model {
       scope.child("net"), arguments.module("net"), path: path.isEmpty ? "net" : "\(path).net",
       dialect: dialect, sharedEmbedding: sharedEmbedding)
     var carried = CarriedParameters(options: arguments.carried)
-    if configuration.className == "NonAutoregressiveWrapper",
-      try arguments.bool("self_cond"), case .transformer(let wrapper) = inner
+    if configuration.className == "NonAutoregressiveWrapper", case .transformer(let wrapper) = inner
     {
-      carried.add(scope, "null_embed", [wrapper.embeddingDimension])
-      carried.addLinear(
-        scope.child("to_self_cond"), wrapper.embeddingDimension, wrapper.embeddingDimension)
+      try carried.addTraining(scope, arguments, of: wrapper, path: path, dialect: dialect)
     }
     return .wrapped(inner, by: configuration.className, carried: carried)
   }
@@ -68,8 +65,40 @@ extension Model {
       dialect: dialect, sharedEmbedding: nil)
     let decoder = try TransformerWrapper(
       scope.child("decoder.net"), sides.decoder, path: path.isEmpty ? "dec" : "\(path).dec",
-      dialect: dialect, sharedEmbedding: sides.tiesEmbedding ? encoder.tokenEmbedding : nil)
+      dialect: dialect, sharedEmbedding: sides.tiesEmbedding ? encoder.tokenEmbedding : nil,
+      checksRows: false)
     return .encoderDecoder(encoder: encoder, decoder: decoder)
+  }
+}
+
+extension CarriedParameters {
+  /// What a NonAutoregressiveWrapper has for training and sampling: its forward pass on tokens is the net's.
+  fileprivate mutating func addTraining(
+    _ scope: ParameterScope, _ arguments: Arguments, of wrapper: TransformerWrapper, path: String,
+    dialect: Dialect
+  ) throws(GraphError) {
+    let width = wrapper.embeddingDimension
+    if try arguments.bool("self_cond") {
+      add(scope, "null_embed", [width], .normal(standardDeviation: 1))
+      addLinear(scope.child("to_self_cond"), width, width)
+    }
+    let isOwn = try arguments.bool("self_token_critic")
+    guard arguments.has("token_critic") else {
+      guard isOwn else { return }
+      scope.source.shareAll(
+        below: scope.child("net").path, at: scope.child("token_critic.net").path)
+      addLinear(
+        scope.child("token_critic.to_logits"), wrapper.layers.dimension, 1, hasBias: true)
+      return
+    }
+    guard !isOwn else {
+      throw .impossible(
+        path: path, reason: "self_token_critic and token_critic exclude each other")
+    }
+    _ = try Model(
+      scope.child("token_critic"), arguments.module("token_critic"),
+      path: path.isEmpty ? "token_critic" : "\(path).token_critic", dialect: dialect,
+      sharedEmbedding: nil)
   }
 }
 
@@ -94,6 +123,13 @@ struct EncoderDecoderArguments {
     }
     let arguments = try Arguments(ModuleConfiguration("XTransformer", own), path: path)
     let dimension = try arguments.int("dim")
+    for (prefix, names) in [("enc_", ["dim"]), ("dec_", ["dim", "cross_attend"])] {
+      for name in names where sides[prefix]?.contains(where: { $0.name == name }) == true {
+        throw .impossible(
+          path: path,
+          reason: "an XTransformer sets '\(name)' itself: it takes no '\(prefix)\(name)'")
+      }
+    }
     tiesEmbedding = try arguments.bool("tie_token_emb")
     let memory = ["num_memory_tokens"]
     encoder = Self.wrapper(

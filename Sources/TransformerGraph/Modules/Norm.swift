@@ -6,6 +6,8 @@ public struct Norm: Sendable {
     case layerNorm
     /// `x / max(|x|, 1e-12) · sqrt(d)`, no epsilon inside the root.
     case rmsNorm
+    /// `torch.nn.RMSNorm`: `x / sqrt(mean(x²) + ε)`, with the epsilon of float32.
+    case torchRMSNorm
     /// As `rmsNorm`, with one gain for all features.
     case scaleNorm
     /// As `rmsNorm`, without a gain.
@@ -80,7 +82,11 @@ struct NormFactory {
       gain = scope.parameter("gamma", [dimension], initialGain)
       bias = scope.parameter("beta", [dimension], .constant(0))
     case .adaptiveLayerNorm, .adaptiveRMSNorm:
-      toGain = Linear(scope.child("to_gamma"), conditionDimension, dimension, hasBias: false)
+      toGain = Linear(
+        scope.child("to_gamma"), conditionDimension, dimension, hasBias: false,
+        initialValues: .constant(0))
+    case .torchRMSNorm:
+      gain = scope.parameter("weight", [dimension], .constant(1))
     }
     return Norm(
       kind: kind, gain: gain, gainOffset: gain == nil ? 0 : offset, bias: bias,
@@ -122,5 +128,21 @@ extension Norm {
     return Norm(
       kind: .layerNorm, gain: gain, gainOffset: 0, bias: bias, innerScale: nil,
       innerScaleOffset: 0, innerShift: nil, toGain: nil, hasDimensionScale: true)
+  }
+
+  /// x-transformers' RMSNorm where it has no unit offset.
+  static func plainRMSNorm(_ scope: ParameterScope, _ dimension: Int) -> Norm {
+    withGain(scope.parameter("g", [dimension], .constant(1)), kind: .rmsNorm)
+  }
+
+  /// `torch.nn.RMSNorm`.
+  static func torchRMSNorm(_ scope: ParameterScope, _ dimension: Int) -> Norm {
+    withGain(scope.parameter("weight", [dimension], .constant(1)), kind: .torchRMSNorm)
+  }
+
+  private static func withGain(_ gain: Parameter, kind: Kind) -> Norm {
+    Norm(
+      kind: kind, gain: gain, gainOffset: 0, bias: nil, innerScale: nil, innerScaleOffset: 0,
+      innerShift: nil, toGain: nil, hasDimensionScale: true)
   }
 }

@@ -50,8 +50,8 @@ public struct RotaryEmbedding: Sendable {
     interpolationFactor: Double, xposScaleBase: Double?, dialect: Dialect
   ) {
     let pairCount = (dimension + 1) / 2
-    let exponent = Double(dimension) / Double(dimension - 2)
-    let base = 10000 * (dimension == 2 ? 1 : pow(baseRescaleFactor, exponent))
+    let exponent = dimension == 2 ? 0 : Double(dimension) / Double(dimension - 2)
+    let base = 10000 * pow(baseRescaleFactor, exponent)
     let frequencies = (0..<pairCount).map { pair in
       1 / Float(pow(base, Double(Float(2 * pair) / Float(dimension))))
     }
@@ -77,8 +77,8 @@ public struct RotaryEmbedding: Sendable {
 public enum RelativePosition: Sendable {
   /// `−|i − j| · slope` on the first heads, none on the others; `slopes` of `totalHeads` numbers.
   ///
-  /// Slopes are learned in releases that saved them.
-  case alibi(headCount: Int, learnedSlopes: Parameter?)
+  /// Slopes are learned in releases that saved them, or given, or computed.
+  case alibi(headCount: Int, slopes: [Double]?, learnedSlopes: Parameter?)
   /// T5's buckets: a table of shape `[buckets, heads]`, multiplied by `scale`.
   case buckets(table: Parameter, scale: Double, maxDistance: Int, isCausal: Bool)
   /// An MLP from the distance to one number for each head.

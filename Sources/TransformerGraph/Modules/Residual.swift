@@ -4,8 +4,14 @@ public enum Residual: Sendable {
   case sum(scale: Parameter?, constant: Double)
   /// `torch.nn.GRUCell(input: y, hidden: r · scale)`.
   case gated(GatedRecurrentCell, scale: Parameter?)
-  /// One whose weights are carried and whose formula is not built.
-  case carried(CarriedParameters)
+  /// `r + (y − its projection on r)`, with `r · scale` for `r`; sequences are one vector each (arXiv 2505.11881).
+  case orthogonal(scale: Parameter?)
+  /// Means over the sequence apart from what differs from them.
+  case meanVarianceSplit(MeanVarianceSplit)
+  /// Several streams, mixed.
+  case hyperConnection(HyperConnection)
+  /// Several streams, gated.
+  case gatedMulti(GatedMultiResidual)
 }
 
 /// `torch.nn.GRUCell`; rows of gates r, z, n.
@@ -25,93 +31,53 @@ public struct GatedRecurrentCell: Sendable {
 }
 
 extension Residual {
-  /// The residual at `scope` of the layer `index`.
+  /// The residual at `scope` of the layer `layerIndex`.
   init(
-    _ scope: ParameterScope, _ arguments: Arguments, dimension: Int, inputViewCount: Int
+    _ scope: ParameterScope, _ arguments: Arguments, dimension: Int, layerIndex: Int,
+    viewCount: Int
   ) throws(GraphError) {
-    let scaleValue = arguments.value("scale_residual")
-    // A float makes the parameter too, unless it is zero: Python's truth.
+    let streams = try arguments.positive("num_residual_streams")
+    if try arguments.bool("gated_multi_residual") {
+      let options = try KeywordOptions(
+        arguments, "residual_fn_kwargs", known: ["read_gate_rank"])
+      guard let rank = options.positive("read_gate_rank") else {
+        throw .missingArgument(
+          path: arguments.path, className: arguments.className, name: "residual_fn_kwargs",
+          hint: "gated_multi_residual needs its read_gate_rank")
+      }
+      self = .gatedMulti(
+        GatedMultiResidual(
+          scope, dimension: dimension, streams: streams, views: viewCount, layerIndex: layerIndex,
+          rank: rank))
+    } else if streams > 1 {
+      self = .hyperConnection(
+        HyperConnection(
+          scope, dimension: dimension, streams: streams, views: viewCount, layerIndex: layerIndex))
+    } else if try arguments.bool("gate_residual") {
+      let cell = GatedRecurrentCell(scope.child("gru"), dimension: dimension)
+      self = .gated(cell, scale: try Self.scale(scope, arguments, dimension))
+    } else if try arguments.bool("orthog_residual") {
+      self = .orthogonal(scale: try Self.scale(scope, arguments, dimension))
+    } else if try arguments.bool("mv_split_residual") {
+      self = .meanVarianceSplit(try MeanVarianceSplit(scope, arguments, dimension: dimension))
+    } else {
+      self = .sum(
+        scale: try Self.scale(scope, arguments, dimension),
+        constant: try arguments.double("scale_residual_constant"))
+    }
+  }
+
+  /// The residual's factors; a number makes them too, unless it is zero: Python's truth.
+  private static func scale(
+    _ scope: ParameterScope, _ arguments: Arguments, _ dimension: Int
+  ) throws(GraphError) -> Parameter? {
     let hasScale: Bool
-    switch scaleValue {
+    switch arguments.value("scale_residual") {
     case .bool(let value): hasScale = value
     case .int(let value): hasScale = value != 0
     case .double(let value): hasScale = value != 0
     default: throw arguments.wrongKind("scale_residual", "true, false or a number")
     }
-    func makeScale() -> Parameter? {
-      hasScale ? scope.parameter("residual_scale", [dimension], .constant(1)) : nil
-    }
-    let streams = try arguments.int("num_residual_streams")
-    if try arguments.bool("gated_multi_residual") {
-      self = .carried(
-        try .gatedMultiResidual(
-          scope, arguments, dimension: dimension, streams: streams, views: inputViewCount))
-    } else if streams > 1 {
-      self = .carried(
-        .hyperConnection(scope, dimension: dimension, streams: streams, views: inputViewCount))
-    } else if try arguments.bool("gate_residual") {
-      let cell = GatedRecurrentCell(scope.child("gru"), dimension: dimension)
-      self = .gated(cell, scale: makeScale())
-    } else if try arguments.bool("orthog_residual") {
-      var carried = CarriedParameters(options: ["orthog_residual"])
-      if let scale = makeScale() { carried.parameters.append(scale) }
-      self = .carried(carried)
-    } else if try arguments.bool("mv_split_residual") {
-      self = .carried(.meanVarianceSplit(scope, dimension: dimension))
-    } else {
-      self = .sum(scale: makeScale(), constant: try arguments.double("scale_residual_constant"))
-    }
-  }
-}
-
-extension CarriedParameters {
-  /// `HyperConnection` of `num_residual_streams` streams.
-  static func hyperConnection(
-    _ scope: ParameterScope, dimension: Int, streams: Int, views: Int
-  ) -> CarriedParameters {
-    var carried = CarriedParameters(options: ["num_residual_streams"])
-    carried.add(scope, "static_beta", [streams], .constant(1))
-    carried.add(scope, "static_alpha", [streams, streams + views])
-    carried.add(scope, "dynamic_alpha_fn", [dimension, streams + views])
-    carried.add(scope, "dynamic_alpha_scale", [], .constant(0.01))
-    carried.add(scope, "dynamic_beta_fn", [dimension])
-    carried.add(scope, "dynamic_beta_scale", [], .constant(0.01))
-    carried.add(scope, "norm.weight", [dimension], .constant(1))
-    return carried
-  }
-
-  /// `MVSplitResidualUpdate`.
-  static func meanVarianceSplit(_ scope: ParameterScope, dimension: Int) -> CarriedParameters {
-    var carried = CarriedParameters(options: ["mv_split_residual"])
-    if scope.hasAny(below: ["to_alpha"]) {
-      carried.addLinear(scope.child("to_alpha"), dimension, dimension, hasBias: true)
-      carried.addLinear(scope.child("to_beta"), dimension, dimension, hasBias: true)
-    } else {
-      carried.add(scope, "alpha", [dimension])
-      carried.add(scope, "beta", [dimension], .constant(0.03))
-    }
-    return carried
-  }
-
-  /// `GatedMultiResidual`; its rank is read off the file or given in `residual_fn_kwargs`.
-  static func gatedMultiResidual(
-    _ scope: ParameterScope, _ arguments: Arguments, dimension: Int, streams: Int, views: Int
-  ) throws(GraphError) -> CarriedParameters {
-    guard case .dictionary(let options) = arguments.value("residual_fn_kwargs"),
-      case .int(let rank)? = options.first(where: { $0.name == "read_gate_rank" })?.value, rank > 0
-    else {
-      throw .missingArgument(
-        path: arguments.path, className: arguments.className, name: "residual_fn_kwargs",
-        hint: "gated_multi_residual needs its read_gate_rank")
-    }
-    var carried = CarriedParameters(options: ["gated_multi_residual"])
-    carried.add(scope, "read_gain", [streams, dimension], .constant(1))
-    carried.add(scope, "static_read_logit", [views, streams, dimension])
-    carried.add(scope, "static_write_logit", [streams])
-    carried.add(scope, "dynamic_gate_scale", [], .constant(0.01))
-    carried.addLinear(scope.child("to_bottleneck"), dimension * streams, rank)
-    carried.addLinear(scope.child("to_read_gate"), rank, dimension * streams * views)
-    carried.addLinear(scope.child("to_write_gate"), rank, streams)
-    return carried
+    return hasScale ? scope.parameter("residual_scale", [dimension], .constant(1)) : nil
   }
 }

@@ -10,6 +10,24 @@ public struct TransformerWrapper: Sendable {
     case embeddings
   }
 
+  /// How the stack is run.
+  public enum Recurrence: Sendable {
+    /// Once.
+    case none
+    /// Several times, each with the projected output of the one before added to its input.
+    case recycling(Linear)
+    /// `count` times, each on the output of the one before; the gate is for training and for stopping early.
+    case looped(count: Int, exitGate: Linear)
+  }
+
+  /// Several softmaxes of which the output is a mixture (arXiv 1711.03953).
+  public struct SoftmaxMixture: Sendable {
+    /// To the features of each, `k · d`.
+    public let toFeatures: Linear
+    /// To their weights, `k`.
+    public let toWeights: Linear
+  }
+
   /// Tokens to rows.
   public let tokenEmbedding: TokenEmbedding
   /// Absolute positions.
@@ -32,6 +50,22 @@ public struct TransformerWrapper: Sendable {
   public let head: Head
   /// Whether the output is averaged over the tokens.
   public let averagesPool: Bool
+  /// Attention that pools an encoder's output.
+  public let pool: AttentionPool?
+  /// How the stack is run.
+  public let recurrence: Recurrence
+  /// Factors for the feed-forward blocks' outputs by token, shape `[num_tokens, depth, dim]`.
+  public let deepEmbedding: Parameter?
+  /// The mixture in front of the head.
+  public let mixture: SoftmaxMixture?
+  /// Whether `log σ(logits)` is added to the logits.
+  public let usesSigSoftmax: Bool
+  /// Whether an output of one feature has no dimension for it.
+  public let squeezesLastDimension: Bool
+  /// How many tokens follow each copy of the memory tokens; nil: one copy in front of all.
+  public let memoryInterval: Int?
+  /// A head for the next embedding, used in training.
+  public let nextEmbedding: [Linear]
   /// The longest sequence; 0 for no bound of its own.
   public let maxSequenceLength: Int
   /// The sizes.
@@ -51,10 +85,11 @@ public struct TransformerWrapper: Sendable {
 extension TransformerWrapper {
   /// The wrapper at `scope`.
   ///
-  /// `sharedEmbedding` is used as it is, after its shape is checked; nil makes one.
+  /// `sharedEmbedding` is used as it is, after its shape is checked; nil makes one. An XTransformer does not check
+  /// its rows (`checksRows`): there the decoder takes the encoder's vocabulary, whatever its own head has.
   init(
     _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect,
-    sharedEmbedding: TokenEmbedding?
+    sharedEmbedding: TokenEmbedding?, checksRows: Bool = true
   ) throws(GraphError) {
     let arguments = try Arguments(configuration, path: path)
     let layersPath = path.isEmpty ? "attn_layers" : "\(path).attn_layers"
@@ -67,7 +102,7 @@ extension TransformerWrapper {
     maxSequenceLength = try arguments.int("max_seq_len")
     try Self.check(arguments, tokenCount, embeddingDimension, maxSequenceLength, dimension)
     tokenEmbedding = try Self.tokenEmbedding(
-      scope, arguments, shared: sharedEmbedding, tokenCount: tokenCount,
+      scope, arguments, shared: sharedEmbedding, tokenCount: checksRows ? tokenCount : nil,
       dimension: embeddingDimension)
     positionalEmbedding = try Self.positions(
       scope, arguments, layers, dimension: embeddingDimension, dialect: dialect)
@@ -93,8 +128,16 @@ extension TransformerWrapper {
       ? Norm.torchLayerNorm(scope.child("norm"), dimension) : nil
     head = try Self.head(scope, arguments, dimension: dimension, dialect: dialect)
     averagesPool = try arguments.bool("average_pool_embed")
-    carried = try CarriedParameters.wrapper(
-      scope, arguments, layers: layers, path: layersPath, dialect: dialect)
+    let options = try WrapperOptions(scope, arguments, layers, path: layersPath, dialect: dialect)
+    pool = options.pool
+    recurrence = options.recurrence
+    deepEmbedding = options.deepEmbedding
+    mixture = options.mixture
+    nextEmbedding = options.nextEmbedding
+    usesSigSoftmax = try arguments.bool("sigsoftmax_logits")
+    squeezesLastDimension = try arguments.bool("squeeze_out_last_dim")
+    memoryInterval = try arguments.optionalInt("memory_tokens_interspersed_every")
+    carried = CarriedParameters(options: arguments.carried)
   }
 
   private static func check(
@@ -121,13 +164,16 @@ extension TransformerWrapper {
     if try arguments.int("num_output_heads") < 1 {
       throw .impossible(path: arguments.path, reason: "num_output_heads must be positive")
     }
+    try WrapperOptions.check(arguments)
   }
 
   private static func tokenEmbedding(
-    _ scope: ParameterScope, _ arguments: Arguments, shared: TokenEmbedding?, tokenCount: Int,
+    _ scope: ParameterScope, _ arguments: Arguments, shared: TokenEmbedding?, tokenCount: Int?,
     dimension: Int
   ) throws(GraphError) -> TokenEmbedding {
     let place = scope.child("token_emb")
+    let ownCount = try arguments.int("num_tokens")
+    let tokenCount = tokenCount ?? shared?.tokenCount ?? ownCount
     guard let shared else {
       var normalizes = try arguments.bool("l2norm_embed")
       if case .module(let own) = arguments.value("token_emb") {
@@ -197,6 +243,9 @@ extension TransformerWrapper {
     let place = scope.child("to_logits")
     let count = try arguments.int("num_output_heads")
     guard count > 1 else {
+      if let own = try Linear(place, torchModule: "to_logits", of: arguments, from: dimension) {
+        return .linear([own])
+      }
       return .linear([Linear(place, dimension, width, hasBias: false)])
     }
     return .linear(
@@ -207,70 +256,5 @@ extension TransformerWrapper {
     _ scope: ParameterScope, _ arguments: Arguments, _ layers: AttentionLayers, dialect: Dialect
   ) throws(GraphError) -> PositionalEmbedding? {
     try positions(scope, arguments, layers, dimension: layers.dimension, dialect: dialect)
-  }
-}
-
-extension CarriedParameters {
-  /// What a TransformerWrapper carries.
-  static func wrapper(
-    _ scope: ParameterScope, _ arguments: Arguments, layers: AttentionLayers, path: String,
-    dialect: Dialect
-  ) throws(GraphError) -> CarriedParameters {
-    var carried = CarriedParameters(options: arguments.carried)
-    let dimension = layers.dimension
-    if try arguments.bool("recycling") {
-      carried.addLinear(scope.child("recycled_proj"), dimension, dimension)
-    }
-    if try arguments.bool("looped") { carried.addLinear(scope.child("exit_gate"), dimension, 1) }
-    if try arguments.bool("ff_deep_embed") {
-      let depth = try LayerPlan(
-        LayerArguments(arguments.module("attn_layers"), path: path).layers,
-        isCrossAttender: layers.kind == .crossAttender
-      ).depth
-      carried.add(
-        scope, "ff_deep_embed", [try arguments.int("num_tokens"), depth, dimension], .constant(1))
-    }
-    if try arguments.bool("mixture_of_softmax") {
-      let count = try arguments.int("mixture_of_softmax_k")
-      carried.addLinear(scope.child("to_mixture.0"), dimension, dimension * count)
-      carried.addLinear(scope.child("combine_mixture"), dimension, count)
-    }
-    if try arguments.bool("add_continuous_pred_head") {
-      carried.addLinear(scope.child("to_next_embed_pred.0"), dimension, dimension)
-      carried.addLinear(scope.child("to_next_embed_pred.2"), dimension, dimension)
-    }
-    if try arguments.bool("attn_pool") {
-      try carried.addPool(scope.child("attn_pool"), arguments, layers: layers, dialect: dialect)
-    }
-    return carried
-  }
-
-  private mutating func addPool(
-    _ scope: ParameterScope, _ arguments: Arguments, layers: AttentionLayers, dialect: Dialect
-  ) throws(GraphError) {
-    let dimension = try arguments.optionalInt("dim_pooled_tokens") ?? layers.dimension
-    add(scope, "queries", [try arguments.int("num_pooled_tokens"), dimension])
-    let depth = try arguments.int("attn_pool_depth")
-    let context = ArgumentValue.int(layers.dimension)
-    let pooler = scope.child("pooler")
-    guard depth > 1 else {
-      _ = try Attention(
-        pooler,
-        Arguments(
-          "AttentionPool",
-          [.init("dim_context", context), .init("dim_head", .int(layers.headDimension))],
-          signature: Signatures.attention, path: scope.path),
-        dimension: dimension, headCount: layers.headCount, isCausal: false, mixesValues: false,
-        dialect: dialect)
-      return
-    }
-    let configuration = ModuleConfiguration(
-      "CrossAttender",
-      [
-        .init("dim", .int(dimension)), .init("depth", .int(depth)),
-        .init("heads", .int(layers.headCount)), .init("cross_attn_dim_context", context),
-        .init("attn_dim_head", .int(layers.headDimension)),
-      ])
-    _ = try AttentionLayers(pooler, configuration, path: scope.path, dialect: dialect)
   }
 }

@@ -14,7 +14,7 @@ public struct ViTransformerWrapper: Sendable {
   public let postEmbeddingNorm: Norm?
   /// The stack.
   public let layers: AttentionLayers
-  /// From the mean over patches to the classes; nil to return the features.
+  /// From the mean over patches to the classes; nil to return the mean.
   public let head: Linear?
   /// Pixels along an edge of a patch.
   public let patchSize: Int

@@ -17,6 +17,18 @@ protocol ParameterSource: AnyObject {
 
   /// Records that the parameter is reachable at `path` too: it stands elsewhere and is shared.
   func share(_ parameter: Parameter, at path: String)
+
+  /// The slots in the order in which the graph asked for them.
+  var slots: [Slot] { get }
+}
+
+extension ParameterSource {
+  /// Records that everything below `source` is reachable below `target` too: a module that stands twice.
+  func shareAll(below source: String, at target: String) {
+    for slot in slots where slot.path.hasPrefix(source + ".") {
+      share(slot.parameter, at: target + slot.path.dropFirst(source.count))
+    }
+  }
 }
 
 /// The initial distribution of a parameter, in x-transformers' and PyTorch's terms.

@@ -2,16 +2,17 @@ internal import TransformerGraph
 
 extension AttentionCore {
   // What x-transformers writes into masked logits: `-torch.finfo(torch.float32).max`.
-  private static let masked = -Float.greatestFiniteMagnitude
+  static let masked = -Float.greatestFiniteMagnitude
 
-  /// Adds the position bias, clamps, and masks one row of logits.
-  func finish(
-    _ item: Int, _ head: Int, _ query: Int, _ range: Range<Int>, _ logits: inout [Float]
-  ) {
-    let keyCount = operands.keys.length
+  /// The position of a query; positions count tokens only, and queries are the last of the keys.
+  private func position(_ query: Int) -> Int {
+    query + operands.keys.length - operands.frontCount - operands.queries.length
+  }
+
+  /// Adds the position bias to one row of logits, and clamps it.
+  func finish(_ head: Int, _ query: Int, _ range: Range<Int>, _ logits: inout [Float]) {
     let front = operands.frontCount
-    // Positions count tokens only; queries are the last of the keys.
-    let position = query + keyCount - front - operands.queries.length
+    let position = position(query)
     if let bias, range.count > front {
       let start = bias.start(head: head, queryPosition: position)
       for key in front..<range.count {
@@ -23,13 +24,20 @@ extension AttentionCore {
       var part = span.extractingMutable(range)
       Elementwise.softclamp(&part, softclamp)
     }
-    if let mask = operands.mask {
+  }
+
+  /// Masks what a query must not see.
+  func mask(_ item: Int, _ query: Int, _ range: Range<Int>, _ logits: inout [Float]) {
+    let front = operands.frontCount
+    let position = position(query)
+    // Inverted attention masks the keys behind its softmax.
+    if normalizer != .inverted, let mask = operands.mask {
       let row = mask.row(item)
       for key in 0..<range.count where !row[row.startIndex + key] {
         logits[range.lowerBound + key] = Self.masked
       }
     }
-    if let maxAttendPast {
+    if normalizer != .inverted, let maxAttendPast {
       let last = min(range.count, position - maxAttendPast + front)
       for key in front..<max(front, last) { logits[range.lowerBound + key] = Self.masked }
     }
@@ -83,19 +91,18 @@ extension AttentionCore {
     return result
   }
 
-  /// Softmax of each row; a sink is one more logit that takes attention and gives nothing.
-  func normalize(_ queries: Range<Int>, _ visible: Int, _ logits: inout [Float]) {
-    guard let sink else {
-      var span = logits.mutableSpan
-      Elementwise.softmax(
-        &span, rows: heads.count * queries.count, count: visible, stride: visible)
-      return
-    }
-    for row in 0..<(heads.count * queries.count) {
+  /// Turns each row of logits into attention; a sink is one more logit that takes attention and gives nothing.
+  func normalize(
+    _ item: Int, _ queries: Range<Int>, _ visible: Int, _ logits: inout [Float]
+  ) {
+    guard normalizer != .inverted else { return invert(item, queries.count, visible, &logits) }
+    let rows = heads.count * queries.count
+    guard let sink else { return normalizeRows(rows, visible, &logits) }
+    for row in 0..<rows {
       let range = (row * visible)..<((row + 1) * visible)
-      var extended = [sink[row / queries.count]] + logits[range]
-      var span = extended.mutableSpan
-      Elementwise.softmax(&span, rows: 1, count: visible + 1, stride: visible + 1)
+      let own = sink[row / queries.count]
+      var extended = [isSigned ? abs(own) : own] + logits[range]
+      normalizeRows(1, visible + 1, &extended)
       logits.replaceSubrange(range, with: extended[1...])
     }
   }

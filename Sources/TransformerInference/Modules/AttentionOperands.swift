@@ -6,6 +6,12 @@ struct AttentionOperands {
   var queries: Activations
   /// `[b, j, KV · dh]`, with zero and memory keys in front.
   var keys: Activations
+  /// Features of a head of queries and keys: `dh`, and twice that with polar positions.
+  var headDimension: Int
+  /// Heads of the keys.
+  var keyHeadCount: Int
+  /// The values before anything was mixed into them or put in front.
+  let ownValues: Activations
   /// `[b, j, KV · dv]`.
   var values: Activations
   /// Keys in front that are not tokens: always visible, without a position bias.
@@ -16,27 +22,29 @@ struct AttentionOperands {
   var clearsEmptyRows = false
 
   init(
-    _ block: Attention, _ x: Activations, _ source: Activations, isCross: Bool,
-    pass: ForwardPass, _ state: inout PassState
+    _ block: Attention, _ inputs: AttentionInputs, isCross: Bool, pass: ForwardPass,
+    _ state: inout PassState
   ) throws(InferenceError) {
     let heads = block.heads
-    queries = try pass.apply(block.toQuery, to: x)
-    keys = try pass.apply(block.toKey, to: source)
-    values = try pass.apply(block.toValue, to: source)
-    try Self.mixValues(block, x, &values, isCross: isCross, pass, &state)
+    headDimension = heads.dimension
+    keyHeadCount = heads.keyCount
+    let sources = try LatentInputs(block.latents, inputs, pass)
+    queries = try pass.apply(block.toQuery, to: sources.query)
+    keys = try pass.apply(block.toKey, to: sources.key)
+    if let rotated = sources.rotatedKeys { keys = keys.beside(rotated) }
+    values = try pass.apply(block.toValue, to: sources.value)
+    ownValues = values
+    try Self.mixValues(block, sources.query, &values, isCross: isCross, pass, &state)
     try Self.normalize(block, &queries, &keys, pass)
     if let gain = try pass.weights.values(block.valueNormGain) {
-      guard heads.keyCount == heads.count else {
-        throw .unsupported(
-          path: "", options: ["attn_value_rmsnorm with fewer key heads than heads"])
-      }
       Self.normalizeHeads(
         &values, heads.keyCount, heads.valueDimension, by: Float(heads.valueDimension).squareRoot(),
         gain: gain, offset: 1)
     }
     try Self.extendCache(&keys, &values, isCross: isCross, &state)
     if !isCross, let rotary = state.rotary { rotate(rotary, heads, block.rotatedHeadCount) }
-    mask = isCross ? state.contextMask : state.mask
+    if !isCross, let polar = state.polar { turn(polar, heads) }
+    mask = isCross && state.context != nil ? state.contextMask : state.mask
     clearsEmptyRows = mask != nil || block.maxAttendPast != nil
     try prependMemories(block, pass)
   }
@@ -52,25 +60,15 @@ struct AttentionOperands {
       if isCross { state.firstCrossValues = values } else { state.firstValues = values }
       return
     }
-    guard first.values.count == values.values.count else {
-      throw .unsupported(path: "", options: ["add_value_residual between layers of other sizes"])
-    }
-    guard let projection = block.valueResidualMix else {
-      for index in values.values.indices {
-        values.values[index] =
-          first.values[index] + (values.values[index] - first.values[index]) / 2
-      }
-      return
-    }
-    guard block.heads.keyCount == block.heads.count else {
-      throw .unsupported(path: "", options: ["add_value_residual with fewer key heads than heads"])
-    }
-    let mixes = try pass.apply(projection, to: x)
     let width = block.heads.valueDimension
+    let mixes = try block.valueResidualMix.map { mix throws(InferenceError) in
+      try pass.apply(mix, to: x)
+    }
     for index in values.values.indices {
-      let mix = ForwardPass.logistic(mixes.values[index / width])
+      let mix = mixes.map { ForwardPass.logistic($0.values[index / width]) } ?? 0.5
+      let place = index / values.width * first.width + index % values.width % first.width
       values.values[index] =
-        first.values[index] + (values.values[index] - first.values[index]) * mix
+        first.values[place] + (values.values[index] - first.values[place]) * mix
     }
   }
 
@@ -88,13 +86,12 @@ struct AttentionOperands {
       normalizeHeads(&keys, heads.keyCount * groups, width, by: 1, gain: nil, offset: 0)
       multiplyHeads(&queries, by: try pass.weights.values(queryScale))
       multiplyHeads(&keys, by: try pass.weights.values(keyScale))
-    case .rootMeanSquare(let queryGain, let keyGain):
-      if let gain = try pass.weights.values(queryGain) {
-        normalizeHeads(&queries, heads.count, heads.dimension, by: root, gain: gain, offset: 1)
-      }
-      normalizeHeads(
-        &keys, heads.keyCount, heads.dimension, by: root, gain: try pass.weights.values(keyGain),
-        offset: 1)
+    }
+    if let gain = try pass.weights.values(block.queryNormGain) {
+      normalizeHeads(&queries, heads.count, heads.dimension, by: root, gain: gain, offset: 1)
+    }
+    if let gain = try pass.weights.values(block.keyNormGain) {
+      normalizeHeads(&keys, heads.keyCount, heads.dimension, by: root, gain: gain, offset: 1)
     }
   }
 
@@ -174,6 +171,16 @@ struct AttentionOperands {
     }
   }
 
+  /// Turns queries and keys by polar positions: each feature becomes two.
+  private mutating func turn(_ table: PolarTable, _ heads: Attention.Heads) {
+    let offset = keys.length - queries.length
+    queries = table.turned(
+      queries, heads: heads.count, of: heads.count, offset: offset, isKey: false)
+    keys = table.turned(keys, heads: heads.keyCount, of: heads.count, offset: 0, isKey: true)
+    headDimension = 2 * heads.dimension
+    keyHeadCount = heads.count
+  }
+
   /// Learned memories, and a zero key and value before them.
   private mutating func prependMemories(
     _ block: Attention, _ pass: ForwardPass
@@ -195,6 +202,7 @@ struct AttentionOperands {
       mask = mask?.padded(by: count)
       frontCount += count
     }
+    if let limit = block.kernel.laserSoftclamp { values.exponentiate(softclamp: Float(limit)) }
     if block.addsZeroKeyValue {
       keys = keys.joined(with: [Float](repeating: 0, count: keys.width))
       values = values.joined(with: [Float](repeating: 0, count: values.width))

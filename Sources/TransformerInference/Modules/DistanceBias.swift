@@ -20,8 +20,9 @@ struct DistanceBias {
     self.reach = reach
     let distances = (1 - reach)...(reach - 1)
     switch position {
-    case .alibi(let count, let learned):
-      let slopes = try pass.weights.values(learned) ?? Self.slopes(count)
+    case .alibi(let count, let given, let learned):
+      let slopes =
+        try pass.weights.values(learned) ?? given?.map { Float($0) } ?? Self.slopes(count)
       values = (0..<heads).flatMap { head in
         distances.map { head < slopes.count ? -Float(abs($0)) * slopes[head] : 0 }
       }

@@ -6,13 +6,14 @@ internal import TransformerGraph
 extension ForwardPass {
   /// Attends, giving `[b, n, H · dv]`.
   func attend(
-    _ block: Attention, _ operands: inout AttentionOperands, isCross: Bool,
+    _ block: Attention, _ inputs: AttentionInputs, _ operands: AttentionOperands, isCross: Bool,
     state: inout PassState
   ) throws(InferenceError) -> Activations {
     let carries = isCross ? state.carriesCrossLogits : state.carriesLogits
     let core = try AttentionCore(
       block, operands, isCross: isCross, previous: isCross ? state.crossLogits : state.logits,
-      keepsLogits: carries, bias: isCross ? nil : state.bias,
+      keepsLogits: carries, bias: isCross || block.bias.forgetGates != nil ? nil : state.bias,
+      dataBias: try AttentionDataBias(block, inputs, pass: self), queryMask: state.mask,
       prefixLength: isCross ? 0 : state.prefixLength, isPrefix: !isCross && state.isPrefixDecoder,
       pass: self)
     var out = Activations(
@@ -35,6 +36,13 @@ struct AttentionCore {
   let previous: [Float]?
   let keepsLogits: Bool
   let bias: DistanceBias?
+  let dataBias: AttentionDataBias?
+  let contextual: ContextualTable?
+  let normalizer: AttentionKernel.Normalizer
+  let usesDistance: Bool
+  let isSelective: Bool
+  let isSigned: Bool
+  let queryMask: Mask?
   let prefixLength: Int
   let softclamp: Float?
   let maxAttendPast: Int?
@@ -45,7 +53,8 @@ struct AttentionCore {
 
   init(
     _ block: Attention, _ operands: AttentionOperands, isCross: Bool, previous: [Float]?,
-    keepsLogits: Bool, bias: DistanceBias?, prefixLength: Int, isPrefix: Bool, pass: ForwardPass
+    keepsLogits: Bool, bias: DistanceBias?, dataBias: AttentionDataBias?, queryMask: Mask?,
+    prefixLength: Int, isPrefix: Bool, pass: ForwardPass
   ) throws(InferenceError) {
     heads = block.heads
     self.operands = operands
@@ -59,6 +68,13 @@ struct AttentionCore {
     self.previous = previous
     self.keepsLogits = keepsLogits
     self.bias = bias
+    self.dataBias = dataBias
+    self.queryMask = queryMask
+    contextual = try ContextualTable(block.bias.contextual, pass: pass)
+    normalizer = block.kernel.normalizer
+    usesDistance = block.kernel.usesDistance
+    isSelective = block.kernel.isSelective
+    isSigned = block.kernel.isSigned
     self.prefixLength = prefixLength
     softclamp = block.softclamp.map { Float($0) }
     maxAttendPast = block.maxAttendPast
@@ -68,21 +84,25 @@ struct AttentionCore {
     prePostMix = try pass.weights.values(block.talkingHeads.preScalePost)
   }
 
-  private var queryCount: Int { operands.queries.length }
+  var queryCount: Int { operands.queries.length }
   private var keyCount: Int { operands.keys.length }
 
   /// Fills `out`; the logits before the softmax, `[b, H, i, j]`, if they are kept.
   func run(into out: inout Activations) -> [Float]? {
     let perRow = max(1, heads.count * keyCount * 4)
-    let rows = max(1, min(queryCount, Self.blockByteCount / perRow))
+    // Inverted attention is over the queries: it needs all of them.
+    let rows =
+      normalizer == .inverted
+      ? queryCount : max(1, min(queryCount, Self.blockByteCount / perRow))
     var kept =
       keepsLogits
       ? [Float](repeating: 0, count: out.batch * heads.count * queryCount * keyCount) : nil
     for item in 0..<out.batch {
       var start = 0
+      var hidden = [Float](repeating: 0, count: isSelective ? keyCount : 0)
       while start < queryCount {
         let block = start..<min(start + rows, queryCount)
-        attend(item, block, into: &out, keeping: &kept)
+        attend(item, block, into: &out, keeping: &kept, hidden: &hidden)
         start = block.upperBound
       }
     }
@@ -90,7 +110,8 @@ struct AttentionCore {
   }
 
   private func attend(
-    _ item: Int, _ queries: Range<Int>, into out: inout Activations, keeping kept: inout [Float]?
+    _ item: Int, _ queries: Range<Int>, into out: inout Activations, keeping kept: inout [Float]?,
+    hidden: inout [Float]
   ) {
     // Behind the last query's own position a causal row sees nothing.
     let offset = keyCount - queryCount
@@ -100,18 +121,24 @@ struct AttentionCore {
       : keyCount
     var logits = [Float](repeating: 0, count: heads.count * queries.count * visible)
     multiplyKeys(item, queries, visible, into: &logits)
+    if usesDistance { subtractLengths(item, queries, visible, &logits) }
     if let previous { add(previous, item, queries, visible, to: &logits) }
     let prePost = prePostMix.map { mixed(logits, by: $0, keepsOwn: false) }
     if let preMix { logits = mixed(logits, by: preMix, keepsOwn: true) }
-    let size = queries.count * visible
-    for head in 0..<heads.count {
-      for (row, query) in queries.enumerated() {
-        let range = (head * size + row * visible)..<(head * size + (row + 1) * visible)
-        finish(item, head, query, range, &logits)
-      }
+    dataBias?.add(item, queries, visible, front: operands.frontCount, to: &logits)
+    eachRow(queries, visible) { head, query, range in
+      finish(head, query, range, &logits)
     }
+    let signs = isSigned ? Self.takeSigns(&logits) : nil
+    eachRow(queries, visible) { _, query, range in mask(item, query, range, &logits) }
+    addContextual(item, queries, visible, &logits)
+    if isSelective { hide(queries, visible, hidden: &hidden, &logits) }
     if kept != nil { keep(logits, item, queries, visible, &kept) }
-    normalize(queries, visible, &logits)
+    normalize(item, queries, visible, &logits)
+    if let signs {
+      var span = logits.mutableSpan
+      Elementwise.multiply(&span, by: signs.span)
+    }
     if let postMix { logits = mixed(logits, by: postMix, keepsOwn: false) }
     if let prePost {
       var span = logits.mutableSpan
@@ -121,25 +148,37 @@ struct AttentionCore {
     multiplyValues(item, queries, visible, logits, into: &out)
   }
 
-  /// `logits = queries · keysᵀ · scale`, head by head.
+  private func eachRow(
+    _ queries: Range<Int>, _ visible: Int, _ body: (Int, Int, Range<Int>) -> Void
+  ) {
+    for head in 0..<heads.count {
+      for (row, query) in queries.enumerated() {
+        let start = (head * queries.count + row) * visible
+        body(head, query, start..<(start + visible))
+      }
+    }
+  }
+
+  /// `logits = queries · keysᵀ · scale`, head by head; twice that for distances.
   private func multiplyKeys(
     _ item: Int, _ queries: Range<Int>, _ visible: Int, into logits: inout [Float]
   ) {
     let (q, k) = (operands.queries, operands.keys)
     var span = logits.mutableSpan
     for head in 0..<heads.count {
-      let keyHead = head % heads.keyCount
+      let keyHead = head % operands.keyHeadCount
+      let width = operands.headDimension
       MatrixProduct.multiply(
         q.values.span,
         .init(
-          offset: (item * queryCount + queries.lowerBound) * q.width + head * heads.dimension,
+          offset: (item * queryCount + queries.lowerBound) * q.width + head * width,
           leadingDimension: q.width),
         k.values.span,
         .init(
-          offset: item * keyCount * k.width + keyHead * heads.dimension, leadingDimension: k.width,
+          offset: item * keyCount * k.width + keyHead * width, leadingDimension: k.width,
           isTransposed: true),
         into: &span, .init(offset: head * queries.count * visible, leadingDimension: visible),
-        m: queries.count, n: visible, k: heads.dimension, alpha: scale)
+        m: queries.count, n: visible, k: width, alpha: usesDistance ? 2 * scale : scale)
     }
   }
 

@@ -6,9 +6,6 @@ extension ForwardPass {
   func output(
     _ wrapper: ContinuousTransformerWrapper, _ input: ModelInput, state: inout PassState
   ) throws(InferenceError) -> ModelOutput {
-    guard wrapper.carried.isEmpty else {
-      throw .unsupported(path: "", options: wrapper.carried.options)
-    }
     let inputWidth = wrapper.projectIn?.inputCount ?? wrapper.layers.dimension
     var x = try input.features(inputWidth)
     let mask = state.mask
@@ -35,14 +32,13 @@ extension ForwardPass {
     return ModelOutput(values: means + variances, shape: [2] + shape + [x.width / 2])
   }
 
-  /// A ViTransformerWrapper on patches: `--embeds` of shape `[b, patches, channels · patch²]`.
+  /// A ViTransformerWrapper on patches, `[b, patches, patch² · channels]`.
   func output(
-    _ wrapper: ViTransformerWrapper, _ input: ModelInput, state: inout PassState
+    _ wrapper: ViTransformerWrapper, _ patches: ModelInput.Features, _ input: ModelInput,
+    state: inout PassState
   ) throws(InferenceError) -> ModelOutput {
-    var x = try input.features(wrapper.patchProjection.inputCount)
-    guard x.length <= wrapper.positions.shape[1] else {
-      throw .sequenceTooLong(length: x.length, maximum: wrapper.positions.shape[1])
-    }
+    var x = Activations(
+      patches.values, batch: patches.batch, length: patches.length, width: patches.width)
     try apply(wrapper.patchNorm, to: &x, condition: nil)
     x = try apply(wrapper.patchProjection, to: x)
     try apply(wrapper.embeddingNorm, to: &x, condition: nil)
@@ -57,10 +53,11 @@ extension ForwardPass {
     }
     x = try apply(wrapper.layers, to: x, state: &state)
     if x.length > count { x = x.cut(0..<count) }
-    guard let head = wrapper.head, !input.returnsEmbeddings else {
+    guard !input.returnsEmbeddings else {
       return ModelOutput(values: x.values, shape: [x.batch, x.length, x.width])
     }
-    let logits = try apply(head, to: x.mean(nil))
-    return ModelOutput(values: logits.values, shape: [logits.batch, logits.width])
+    x = x.mean(nil)
+    if let head = wrapper.head { x = try apply(head, to: x) }
+    return ModelOutput(values: x.values, shape: [x.batch, x.width])
   }
 }

@@ -1,20 +1,24 @@
+internal import Foundation
 internal import TransformerGraph
 
 extension ForwardPass {
   /// The feed-forward block: `W2 · act(W1 · x + b1) + b2`, or with a gate `W2 · (value · act(gate))`.
-  func apply(_ block: FeedForward, to x: Activations) throws(InferenceError) -> Activations {
+  ///
+  /// `factors` are multiplied into the output, where there are some.
+  func apply(
+    _ block: FeedForward, to x: Activations, factors: Activations? = nil
+  ) throws(InferenceError) -> Activations {
     var hidden = try apply(block.projectIn, to: x)
-    if let softclamp = block.softclamp, !block.isGated {
-      var span = hidden.values.mutableSpan
-      Elementwise.softclamp(&span, Float(softclamp))
-    }
+    if let limit = block.softclamp, !block.isGated { hidden.softclamp(limit) }
     if block.isGated {
       hidden = try gated(block, hidden)
     } else {
       try activate(&hidden, block)
     }
     if let norm = block.postActivationNorm { try apply(norm, to: &hidden, condition: nil) }
-    return try apply(block.projectOut, to: hidden)
+    var output = try apply(block.projectOut, to: hidden)
+    if let factors { output.multiply(by: factors, plus: 0) }
+    return output
   }
 
   /// `value · act(gate) · bias`: the first half of the features is the value, the second the gate.
@@ -27,7 +31,13 @@ extension ForwardPass {
     for row in 0..<both.rowCount {
       gate.values += both.values[(row * 2 * inner + inner)..<((row + 1) * 2 * inner)]
     }
-    try activate(&gate, block)
+    var both = both
+    if let limits = block.gateSoftclamp {
+      Self.activate(&gate, block.activation, softclamp: Float(limits.gate))
+      both.softclamp(limits.values)
+    } else {
+      try activate(&gate, block)
+    }
     let factor = try weights.values(block.multiplicativeBias)
     let source = both.values.span
     var target = gate.values.mutableSpan
@@ -38,6 +48,18 @@ extension ForwardPass {
       if let factor { Elementwise.multiply(&part, by: factor.span) }
     }
     return gate
+  }
+
+  /// `c · tanh(x / c) · Φ(x)`, or with `σ` for SiLU (arXiv 2607.24653).
+  private static func activate(
+    _ x: inout Activations, _ activation: FeedForward.Activation, softclamp limit: Float
+  ) {
+    let factors = x.values.map { value -> Float in
+      activation == .silu ? logistic(value) : erfc(-value * Float(0.5).squareRoot()) / 2
+    }
+    x.softclamp(Double(limit))
+    var span = x.values.mutableSpan
+    Elementwise.multiply(&span, by: factors.span)
   }
 
   private func activate(
@@ -53,6 +75,14 @@ extension ForwardPass {
     Elementwise.softmax(&span, rows: rows, count: width, stride: width)
     Elementwise.multiply(&span, by: copy.span)
     if let norm = block.soluNorm { try apply(norm, to: &x, condition: nil) }
+  }
+}
+
+extension Activations {
+  /// `c · tanh(x / c)`, in place.
+  mutating func softclamp(_ limit: Double) {
+    var span = values.mutableSpan
+    Elementwise.softclamp(&span, Float(limit))
   }
 }
 

@@ -2,24 +2,18 @@ internal import TransformerGraph
 
 extension ForwardPass {
   /// The stack of layers on `x`, `[b, n, d]`.
-  ///
-  /// `positionOffset` counts earlier tokens, which are in the state's cache.
   func apply(
     _ layers: AttentionLayers, to x: Activations, state: inout PassState
   ) throws(InferenceError) -> Activations {
-    guard layers.carried.isEmpty else {
-      throw .unsupported(path: "attn_layers", options: layers.carried.options)
-    }
     try prepare(layers, x, &state)
-    var x = x
+    var x = try widened(x, layers.streamEmbedding)
+    state.injection = try injection(layers, x)
     for index in layers.executionOrder {
-      x = try apply(layers.layers[index], to: x, state: &state)
+      x = try apply(layers.layers[index], of: layers, to: x, state: &state)
     }
-    if let limit = layers.outputSoftclamp {
-      var span = x.values.mutableSpan
-      Elementwise.softclamp(&span, Float(limit))
-    }
-    if let norm = layers.finalNorm { try apply(norm, to: &x, condition: nil) }
+    if let limit = layers.outputSoftclamp { x.softclamp(limit) }
+    if let streams = layers.streamEmbedding?.shape[0] { x = x.summed(streams: streams) }
+    if let norm = layers.finalNorm { try apply(norm, to: &x, condition: state.condition) }
     return x
   }
 
@@ -32,6 +26,20 @@ extension ForwardPass {
     state.addsValueResidual = layers.addsValueResidual
     state.isCausalStack = layers.isCausal
     state.isPrefixDecoder = layers.kind == .prefixDecoder
+    (state.logits, state.crossLogits) = (nil, nil)
+    (state.firstValues, state.firstCrossValues) = (nil, nil)
+    (state.skipInputs, state.blockInputs) = ([], [])
+    if let projection = layers.condition?.projection, let given = state.givenCondition {
+      var projected = try apply(projection, to: given)
+      var span = projected.values.mutableSpan
+      Elementwise.activate(&span, .silu)
+      state.condition = projected
+    } else {
+      state.condition = state.givenCondition
+    }
+    state.polar = try layers.polar.map { polar throws(InferenceError) in
+      try PolarTable(polar, pass: self)
+    }
     if let position = layers.relativePosition {
       state.bias = try DistanceBias(position, heads: layers.headCount, reach: reach, pass: self)
     }
@@ -40,43 +48,96 @@ extension ForwardPass {
     }
   }
 
-  private func apply(
-    _ layer: AttentionLayers.Layer, to x: Activations, state: inout PassState
-  ) throws(InferenceError) -> Activations {
-    var input = x
-    if let norm = layer.preNorm { try apply(norm, to: &input, condition: nil) }
-    var output = try apply(layer, block: input, state: &state)
-    if let gain = try weights.values(layer.layerScale) {
-      output.multiplyColumns(by: gain, offset: Float(layer.layerScaleOffset))
-    }
-    if layer.branchScale != 1 {
-      var span = output.values.mutableSpan
-      Elementwise.scale(&span, by: Float(layer.branchScale))
-    }
-    if let norm = layer.branchNorm { try apply(norm, to: &output, condition: nil) }
-    var result = try apply(layer.residual, output: output, input: x)
-    if let norm = layer.postNorm { try apply(norm, to: &result, condition: nil) }
+  /// What is added to the inputs of all blocks.
+  private func injection(
+    _ layers: AttentionLayers, _ x: Activations
+  ) throws(InferenceError) -> Activations? {
+    guard let projection = layers.reinjection else { return nil }
+    var result = try apply(projection, to: x)
+    guard let gate = layers.reinjectionGate else { return result }
+    let gates = try apply(gate, to: x)
+    result.multiplyHeads(of: result.width) { Self.logistic(gates.values[$0]) }
     return result
   }
 
   private func apply(
-    _ layer: AttentionLayers.Layer, block input: Activations, state: inout PassState
+    _ layer: AttentionLayers.Layer, of layers: AttentionLayers, to x: Activations,
+    state: inout PassState
   ) throws(InferenceError) -> Activations {
-    var input = input
+    var x = x
+    if layers.hasSkips { state.skipInputs.append(x) }
+    if let skip = layer.skip {
+      x = try apply(skip.combine, to: state.skipInputs[skip.source].beside(x))
+    }
+    let branch = try branch(layer.residual, x)
+    var views = branch.views
+    if let integrator = layer.integrator {
+      state.blockInputs.append(views[0])
+      views = try integrate(integrator, state.blockInputs)
+    }
+    for index in views.indices {
+      if let injection = state.injection { views[index] = views[index].sum(with: injection) }
+      if let norm = layer.preNorm {
+        try apply(norm, to: &views[index], condition: state.condition)
+      }
+    }
+    var output = try apply(layer, block: views, state: &state)
+    try scale(&output, layer, state)
+    if let norm = layer.branchNorm { try apply(norm, to: &output, condition: state.condition) }
+    var result = try apply(
+      layer.residual, output: output, branch: branch, mask: state.mask)
+    if let norm = layer.postNorm { try apply(norm, to: &result, condition: state.condition) }
+    return result
+  }
+
+  /// LayerScale, its adaptive kind, and the constant factors.
+  private func scale(
+    _ output: inout Activations, _ layer: AttentionLayers.Layer, _ state: PassState
+  ) throws(InferenceError) {
+    if let gain = try weights.values(layer.layerScale) {
+      output.multiplyColumns(by: gain, offset: Float(layer.layerScaleOffset))
+    }
+    if let toGain = layer.adaptiveScale, let condition = state.condition {
+      var gains = try apply(toGain, to: condition)
+      var span = gains.values.mutableSpan
+      Elementwise.activate(&span, .sigmoid)
+      output.multiply(by: gains, plus: 0)
+    }
+    guard layer.branchScale != 1 else { return }
+    var span = output.values.mutableSpan
+    Elementwise.scale(&span, by: Float(layer.branchScale))
+  }
+
+  private func apply(
+    _ layer: AttentionLayers.Layer, block views: [Activations], state: inout PassState
+  ) throws(InferenceError) -> Activations {
+    var views = views
+    // Feed-forward blocks are not given the mask.
+    let mask = if case .feedForward = layer.block { Mask?.none } else { state.mask }
+    let isCausal =
+      if case .attention(let block) = layer.block { block.isCausal } else {
+        state.isCausalStack
+      }
+    for index in views.indices {
+      views[index].shift(
+        layer.shiftedTokenCount, isCausal: isCausal, mask: mask,
+        largest: views.count > 1 ? views[index].batch : .max)
+    }
     switch layer.block {
     case .attention(let block):
-      input.shift(layer.shiftedTokenCount, isCausal: block.isCausal, mask: state.mask)
-      return try apply(block, to: input, isCross: false, state: &state)
+      return try apply(block, to: AttentionInputs(views: views), isCross: false, state: &state)
     case .crossAttention(let block):
-      input.shift(
-        layer.shiftedTokenCount, isCausal: state.isCausalStack, mask: state.mask)
-      return try apply(block, to: input, isCross: true, state: &state)
+      let inputs = AttentionInputs(views[0], attendingTo: state.context ?? views[0])
+      return try apply(block, to: inputs, isCross: true, state: &state)
     case .feedForward(let block):
-      // Feed-forward blocks are not given the mask.
-      input.shift(layer.shiftedTokenCount, isCausal: state.isCausalStack, mask: nil)
-      return try apply(block, to: input)
+      return try apply(block, to: views[0], factors: state.deepFactors.popFirst())
     }
   }
+}
+
+extension AttentionLayers {
+  /// Whether inputs of layers are needed by later ones.
+  fileprivate var hasSkips: Bool { layers.contains { $0.skip != nil } }
 }
 
 extension Activations {
@@ -92,9 +153,11 @@ extension Activations {
   }
 
   /// `ShiftTokens`: features in equal parts, moved by 0…k positions (causal) or −k…k; the rest stays.
-  mutating func shift(_ count: Int, isCausal: Bool, mask: Mask?) {
+  ///
+  /// Several inputs of one block move by `largest` positions at most: x-transformers takes the batch for the length.
+  mutating func shift(_ count: Int, isCausal: Bool, mask: Mask?, largest: Int = .max) {
     guard count > 0 else { return }
-    let shifts = Array((isCausal ? 0 : -count)...count)
+    let shifts = ((isCausal ? 0 : -count)...count).map { min($0, largest) }
     let part = width / shifts.count
     let source = values
     for item in 0..<batch {

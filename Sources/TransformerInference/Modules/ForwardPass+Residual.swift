@@ -1,10 +1,30 @@
 internal import TransformerGraph
 
 extension ForwardPass {
+  /// What a residual gives its block, and keeps for what comes out of it.
+  struct Branch {
+    /// The block's input; three of them where queries, keys and values have their own.
+    var views: [Activations]
+    /// What the output is joined with.
+    var rest: Activations
+    /// How much of the output each stream gets, `[b, n, s]`, where there are several.
+    var shares: Activations?
+  }
+
+  /// The input of a residual's block.
+  func branch(_ residual: Residual, _ x: Activations) throws(InferenceError) -> Branch {
+    switch residual {
+    case .sum, .gated, .orthogonal, .meanVarianceSplit: Branch(views: [x], rest: x)
+    case .hyperConnection(let module): try branch(module, x)
+    case .gatedMulti(let module): try branch(module, x)
+    }
+  }
+
   /// Joins a block's output `y` with what it was computed from.
   func apply(
-    _ residual: Residual, output y: Activations, input r: Activations
+    _ residual: Residual, output y: Activations, branch: Branch, mask: Mask?
   ) throws(InferenceError) -> Activations {
+    let r = branch.rest
     switch residual {
     case .sum(let scale, let constant):
       var sum = try scaled(r, by: scale)
@@ -17,9 +37,39 @@ extension ForwardPass {
       return sum
     case .gated(let cell, let scale):
       return try apply(cell, input: y, hidden: scaled(r, by: scale))
-    case .carried(let carried):
-      throw .unsupported(path: "", options: carried.options)
+    case .orthogonal(let scale):
+      let scaled = try scaled(r, by: scale)
+      return scaled.sum(with: y.orthogonal(to: scaled))
+    case .meanVarianceSplit(let module):
+      return try apply(module, y, r, mask)
+    case .hyperConnection, .gatedMulti:
+      return r.adding(y, shares: branch.shares)
     }
+  }
+
+  /// `r + (y − mean y) · beta + (mean y − mean r) · alpha`.
+  private func apply(
+    _ module: MeanVarianceSplit, _ y: Activations, _ r: Activations, _ mask: Mask?
+  ) throws(InferenceError) -> Activations {
+    let (meanY, meanR) = (y.mean(mask), r.mean(mask))
+    let alpha: [Float]
+    let beta: [Float]
+    switch module.factors {
+    case .given(let a, let b): (alpha, beta) = (try weights.values(a), try weights.values(b))
+    case .learned(let toAlpha, let toBeta):
+      alpha = try apply(toAlpha, to: meanY).values
+      beta = try apply(toBeta, to: meanY).values
+    }
+    var result = r
+    let width = r.width
+    for index in result.values.indices {
+      let mean = index / (r.length * width) * width + index % width
+      let factor = mean % alpha.count
+      result.values[index] +=
+        (y.values[index] - meanY.values[mean]) * beta[factor]
+        + (meanY.values[mean] - meanR.values[mean]) * alpha[factor]
+    }
+    return result
   }
 
   private func scaled(

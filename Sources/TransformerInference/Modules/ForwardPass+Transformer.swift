@@ -1,3 +1,4 @@
+internal import Foundation
 internal import TransformerGraph
 
 extension ForwardPass {
@@ -5,14 +6,10 @@ extension ForwardPass {
   func features(
     _ wrapper: TransformerWrapper, _ input: ModelInput, state: inout PassState
   ) throws(InferenceError) -> Activations {
-    guard wrapper.carried.isEmpty else {
-      throw .unsupported(path: "", options: wrapper.carried.options)
-    }
     guard let tokens = input.tokens else {
       throw .missingInput(name: "--tokens", reason: "the model takes token ids")
     }
     let offset = state.cache?.length ?? 0
-    try Self.check(wrapper, tokens, input, offset: offset)
     var x = try apply(wrapper.tokenEmbedding, to: tokens, name: "--tokens")
     if let position = wrapper.positionalEmbedding { try add(position, to: &x, offset: offset) }
     try addNamed(wrapper, input, to: &x)
@@ -20,86 +17,68 @@ extension ForwardPass {
     if let projection = wrapper.projectEmbedding { x = try apply(projection, to: x) }
     x = try prepend(wrapper.classTokens, to: x, &state)
     let count = x.length
-    x = try prepend(wrapper.memoryTokens, to: x, &state)
-    x = try apply(wrapper.layers, to: x, state: &state)
+    if let memories = wrapper.memoryTokens, let interval = wrapper.memoryInterval {
+      x = x.interspersed(try weights.values(memories), every: interval, tokenCount: tokens.length)
+    } else {
+      x = try prepend(wrapper.memoryTokens, to: x, &state)
+    }
+    let deepFactors = try deepFactors(wrapper, tokens)
+    x = try recur(wrapper, x, input) { x throws(InferenceError) in
+      state.deepFactors = deepFactors[...]
+      return try apply(wrapper.layers, to: x, state: &state)
+    }
     if let norm = wrapper.wrapperNorm { try apply(norm, to: &x, condition: nil) }
+    if let memories = wrapper.memoryTokens, let interval = wrapper.memoryInterval {
+      return x.withoutInterspersed(memories.shape[0], every: interval).cut(0..<count)
+    }
     return x.length == count ? x : x.cut((x.length - count)..<x.length)
   }
 
-  /// Logits, or features where the wrapper has no head.
-  func output(
-    _ wrapper: TransformerWrapper, _ input: ModelInput, state: inout PassState
-  ) throws(InferenceError) -> ModelOutput {
-    let mask = state.mask
-    var x = try features(wrapper, input, state: &state)
-    var isPooled = false
-    if let classTokens = wrapper.classTokens {
-      let count = classTokens.shape[0]
-      x = x.cut(0..<count)
-      isPooled = count == 1
-    } else if wrapper.averagesPool {
-      x = x.mean(mask)
-      isPooled = true
-    }
-    let shape = isPooled ? [x.batch] : [x.batch, x.length]
-    guard !input.returnsEmbeddings else {
-      return ModelOutput(values: x.values, shape: shape + [x.width])
-    }
-    switch wrapper.head {
-    case .embeddings:
-      return ModelOutput(values: x.values, shape: shape + [x.width])
-    case .tied(let scale):
-      let table = wrapper.tokenEmbedding.weight
-      var y = Activations(batch: x.batch, length: x.length, width: table.shape[0])
-      try multiply(x, by: table, into: &y, alpha: Float(scale))
-      return ModelOutput(values: y.values, shape: shape + [y.width])
-    case .linear(let heads):
-      var values: [Float] = []
-      for head in heads { values += try apply(head, to: x).values }
-      let width = heads.first?.outputCount ?? 0
-      return ModelOutput(
-        values: values, shape: (heads.count > 1 ? [heads.count] : []) + shape + [width])
+  /// Runs the stack as often as the wrapper does.
+  private func recur(
+    _ wrapper: TransformerWrapper, _ x: Activations, _ input: ModelInput,
+    _ run: (Activations) throws(InferenceError) -> Activations
+  ) throws(InferenceError) -> Activations {
+    switch wrapper.recurrence {
+    case .none: return try run(x)
+    case .looped(let count, _):
+      var x = x
+      for _ in 0..<(input.loopCount ?? count) { x = try run(x) }
+      return x
+    case .recycling(let projection):
+      var output = try run(x)
+      for _ in 1..<max(1, input.recycleCount ?? 1) {
+        output = try run(x.sum(with: apply(projection, to: output)))
+      }
+      return output
     }
   }
 
-  private static func check(
-    _ wrapper: TransformerWrapper, _ tokens: ModelInput.Tokens, _ input: ModelInput, offset: Int
-  ) throws(InferenceError) {
-    guard tokens.length > 0, tokens.batch > 0 else {
-      throw .shapeMismatch(
-        input: "--tokens", expected: "[b, n] with at least one token",
-        found: [tokens.batch, tokens.length])
+  /// The factors of each feed-forward block for the tokens, `[b, n, d]`.
+  private func deepFactors(
+    _ wrapper: TransformerWrapper, _ tokens: ModelInput.Tokens
+  ) throws(InferenceError) -> [Activations] {
+    guard let table = wrapper.deepEmbedding else { return [] }
+    let (depth, width) = (table.shape[1], table.shape[2])
+    var factors = (0..<depth).map { _ in
+      Activations(batch: tokens.batch, length: tokens.length, width: width)
     }
-    if let mask = input.mask, mask.batch != tokens.batch || mask.length != tokens.length {
-      throw .shapeMismatch(
-        input: "--mask", expected: "\([tokens.batch, tokens.length])",
-        found: [mask.batch, mask.length])
+    for (index, id) in tokens.ids.enumerated() {
+      let rows = try weights.rows(id..<(id + 1), of: table)
+      for layer in 0..<depth {
+        factors[layer].values.replaceSubrange(
+          (index * width)..<((index + 1) * width),
+          with: rows[(layer * width)..<((layer + 1) * width)])
+      }
     }
-    if case .absolute(let table, _, _)? = wrapper.positionalEmbedding,
-      tokens.length + offset > table.shape[0]
-    {
-      throw .sequenceTooLong(length: tokens.length + offset, maximum: table.shape[0])
-    }
-    for name in input.embedIDs.keys
-    where !wrapper.namedEmbeddings.contains(where: { $0.name == name }) {
-      throw .unexpectedInput(
-        name: "--embed-ids \(name)", reason: "embed_num_tokens has no such name")
-    }
+    return factors
   }
 
   private func addNamed(
     _ wrapper: TransformerWrapper, _ input: ModelInput, to x: inout Activations
   ) throws(InferenceError) {
     for embedding in wrapper.namedEmbeddings {
-      guard let ids = input.embedIDs[embedding.name] else {
-        throw .missingInput(
-          name: "--embed-ids \(embedding.name)=FILE", reason: "the model has that embedding")
-      }
-      guard ids.batch == x.batch, ids.length == x.length else {
-        throw .shapeMismatch(
-          input: "--embed-ids \(embedding.name)", expected: "\([x.batch, x.length])",
-          found: [ids.batch, ids.length])
-      }
+      guard let ids = input.embedIDs[embedding.name] else { continue }
       let more = try rows(ids, of: embedding.weight, name: "--embed-ids \(embedding.name)")
       var span = x.values.mutableSpan
       Elementwise.add(more.values.span, to: &span)
@@ -132,5 +111,24 @@ extension Activations {
       for column in 0..<width { result.values[item * width + column] /= divisor }
     }
     return result
+  }
+
+  /// The tokens with `rows` in front of every `interval` of them; the last ones are filled up with zeros.
+  func interspersed(_ rows: [Float], every interval: Int, tokenCount: Int) -> Activations {
+    let padding = (tokenCount + interval - 1) / interval * interval - tokenCount
+    let padded = joined(with: [Float](repeating: 0, count: padding * width), inFront: false)
+    let groups = Activations(
+      padded.values, batch: batch * (padded.length / interval), length: interval, width: width)
+    let joined = groups.joined(with: rows)
+    return Activations(
+      joined.values, batch: batch, length: joined.rowCount / batch, width: width)
+  }
+
+  /// These tokens without the `count` in front of every `interval`.
+  func withoutInterspersed(_ count: Int, every interval: Int) -> Activations {
+    let groups = Activations(
+      values, batch: rowCount / (count + interval), length: count + interval, width: width)
+    let kept = groups.cut(count..<(count + interval))
+    return Activations(kept.values, batch: batch, length: kept.rowCount / batch, width: width)
   }
 }

@@ -20,6 +20,20 @@ struct PassState {
   var carriesCrossLogits = false
   /// Whether the first layer's values are mixed into the later ones'.
   var addsValueResidual = false
+  /// The condition as it was given, and as the adaptive norms and scales are told it, `[b, 1 or n, c]`.
+  var givenCondition: Activations?
+  /// See `givenCondition`.
+  var condition: Activations?
+  /// What is added to the input of each block.
+  var injection: Activations?
+  /// The input of each run of a layer so far, where skip connections need them.
+  var skipInputs: [Activations] = []
+  /// What each block so far was made of, where inputs are integrated.
+  var blockInputs: [Activations] = []
+  /// Factors for the outputs of the feed-forward blocks to come.
+  var deepFactors: ArraySlice<Activations> = []
+  /// Polar positions; nil where there are none.
+  var polar: PolarTable?
   /// Biases by distance; nil where there is none.
   var bias: DistanceBias?
   /// Rotary positions; nil where there are none.

@@ -50,7 +50,7 @@ struct InputOptions: ParsableArguments {
     input.contextMask = try contextMask.map { try ArrayFile($0, "--context-mask").presence() }
     input.source = try source.map { try ArrayFile($0, "--source").tokens() }
     input.sourceMask = try sourceMask.map { try ArrayFile($0, "--source-mask").presence() }
-    input.embeds = try embeds.map { try ArrayFile($0, "--embeds").features() }
+    if let embeds { try read(ArrayFile(embeds, "--embeds"), into: &input) }
     for pair in embedIds {
       let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
@@ -58,29 +58,47 @@ struct InputOptions: ParsableArguments {
       }
       input.embedIDs[parts[0]] = try ArrayFile(parts[1], "--embed-ids \(parts[0])").tokens()
     }
-    if condition != nil {
-      throw UsageError.conflict("--condition: no forward pass is built for adaptive norms")
-    }
+    input.condition = try condition.map { try ArrayFile($0, "--condition").condition() }
     for argument in forward { try set(argument, of: &input) }
     return input
   }
 
-  private func set(_ argument: String, of input: inout ModelInput) throws {
-    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-    switch (parts.first ?? "", parts.count == 2 ? parts[1] : "") {
-    case ("prefix_attn_len", let text):
-      guard let length = Int(text), length >= 0 else {
-        throw UsageError.conflict("--forward prefix_attn_len takes a whole number")
-      }
-      input.prefixLength = length
-    case ("return_embeddings", let text) where ["true", "false"].contains(text):
-      input.returnsEmbeddings = text == "true"
-    default:
-      throw UsageError.conflict(
-        "--forward \(argument): the arguments are prefix_attn_len=N and return_embeddings=true|false"
-      )
+  private func read(_ file: ArrayFile, into input: inout ModelInput) throws {
+    if file.rank == 4 {
+      input.image = try file.image()
+    } else {
+      input.embeds = try file.features()
     }
   }
+
+  private func set(_ argument: String, of input: inout ModelInput) throws {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    let (name, text) = (parts.first ?? "", parts.count == 2 ? parts[1] : "")
+    switch name {
+    case "prefix_attn_len": input.prefixLength = try count(name, text)
+    case "recycle_steps": input.recycleCount = try count(name, text)
+    case "looped_steps", "max_looped_steps": input.loopCount = try count(name, text)
+    case "return_embeddings" where ["true", "false"].contains(text.lowercased()):
+      input.returnsEmbeddings = text.lowercased() == "true"
+    default:
+      throw UsageError.conflict(
+        "--forward \(argument): the arguments are \(Self.forwardNames.joined(separator: ", "))")
+    }
+  }
+
+  private func count(_ name: String, _ text: String) throws -> Int {
+    guard let count = Int(text), (0...Self.largestCount).contains(count) else {
+      throw UsageError.conflict("--forward \(name) takes a whole number up to \(Self.largestCount)")
+    }
+    return count
+  }
+
+  private static let forwardNames = [
+    "prefix_attn_len=N", "return_embeddings=true|false", "recycle_steps=N", "looped_steps=N",
+  ]
+
+  // No sequence is longer and no model is run more often.
+  private static let largestCount = 1 << 28
 }
 
 /// One `.npy` file of an input.
@@ -135,6 +153,32 @@ struct ArrayFile {
     }
     return ModelInput.Features(
       try tensor.floats(), batch: tensor.shape[0], length: tensor.shape[1], width: tensor.shape[2])
+  }
+
+  /// A condition of the shape `[b, c]` or `[b, n, c]`.
+  func condition() throws -> ModelInput.Features {
+    guard rank == 2 else { return try features() }
+    let values = try floats("a condition")
+    return ModelInput.Features(
+      values, batch: tensor.shape[0], length: 1, width: tensor.shape[1])
+  }
+
+  /// Images of the shape `[b, c, h, w]`.
+  func image() throws -> ModelInput.Image {
+    let shape = tensor.shape
+    return ModelInput.Image(
+      try floats("an image"), batch: shape[0], channels: shape[1], height: shape[2],
+      width: shape[3])
+  }
+
+  /// How many dimensions there are.
+  var rank: Int { tensor.shape.count }
+
+  private func floats(_ what: String) throws -> [Float] {
+    guard tensor.cast(to: .f32) != nil else {
+      throw UsageError.conflict("\(name): \(what) is float32, not \(tensor.dtype.name)")
+    }
+    return try tensor.floats()
   }
 
   private func requireRank(_ rank: Int, _ what: String) throws {

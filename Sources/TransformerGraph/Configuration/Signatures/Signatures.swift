@@ -6,6 +6,7 @@ enum Signatures {
   static func of(_ className: String) -> [ArgumentSpecification]? {
     switch className {
     case "TokenEmbedding": tokenEmbedding
+    case "Linear": linear
     case "TransformerWrapper": transformerWrapper
     case "ViTransformerWrapper": viTransformerWrapper
     case "ContinuousTransformerWrapper": continuousTransformerWrapper
