@@ -2,6 +2,8 @@
 public struct Promise: Hashable, Sendable {
   /// How closely.
   public enum Closeness: Hashable, Sendable {
+    /// Not a byte of any tensor is another; no model has to be run to see that.
+    case bytes
     /// The logits are the same, bit by bit, up to the order in which a machine adds.
     case exact
     /// The logits agree to the rounding of the arithmetic.
@@ -12,13 +14,12 @@ public struct Promise: Hashable, Sendable {
 
   /// How closely the logits agree.
   public var closeness: Closeness
-  /// For each token of the model afterwards, the token before that it stands for; nil for a new one.
-  ///
-  /// Nil as a whole where every token stands for itself.
-  public var tokensBefore: [Int?]?
+  /// For each wrapper that has another vocabulary afterwards, by what stands before its paths (`""`, `net.`,
+  /// `encoder.`), and each of its tokens: the token before that it stands for; nil for a new one.
+  public var tokensBefore: [String: [Int?]]
 
   /// A promise.
-  public init(_ closeness: Closeness, tokensBefore: [Int?]? = nil) {
+  public init(_ closeness: Closeness, tokensBefore: [String: [Int?]] = [:]) {
     self.closeness = closeness
     self.tokensBefore = tokensBefore
   }
@@ -30,7 +31,7 @@ public struct Promise: Hashable, Sendable {
   /// thousands that are added.
   public var tolerance: Double? {
     switch closeness {
-    case .exact: 1e-5
+    case .bytes, .exact: 1e-5
     case .rounding: 1e-4
     case .lossy: nil
     }
@@ -40,13 +41,9 @@ public struct Promise: Hashable, Sendable {
   public func followed(by next: Promise) -> Promise {
     Promise(
       closeness.followed(by: next.closeness),
-      tokensBefore: Self.composed(tokensBefore, next.tokensBefore))
-  }
-
-  private static func composed(_ first: [Int?]?, _ second: [Int?]?) -> [Int?]? {
-    guard let first else { return second }
-    guard let second else { return first }
-    return second.map { token in token.flatMap { first.indices.contains($0) ? first[$0] : nil } }
+      tokensBefore: tokensBefore.merging(next.tokensBefore) { first, second in
+        second.map { token in token.flatMap { first.indices.contains($0) ? first[$0] : nil } }
+      })
   }
 }
 
@@ -57,7 +54,8 @@ extension Promise.Closeness {
     case (.lossy, _): self
     case (_, .lossy): next
     case (.rounding, _), (_, .rounding): .rounding
-    case (.exact, .exact): .exact
+    case (.exact, _), (_, .exact): .exact
+    case (.bytes, .bytes): .bytes
     }
   }
 }

@@ -16,6 +16,10 @@ public enum SurgeryError: Error, Equatable, Sendable {
   case tie(TieFault, model: String)
   /// A tensor of that name is there already.
   case nameTaken(model: String, name: String)
+  /// A list of tokens is not one of this model's.
+  case tokenList(file: String, line: Int, TokenListFault)
+  /// A parameter of the operation is missing, or does not go with the others.
+  case parameter(verb: String, reason: String)
   /// Files could not be read or written.
   case format(FormatError)
 
@@ -44,6 +48,10 @@ extension SurgeryError: CustomStringConvertible {
       "\(escaped(model)): \(fault.sentence)"
     case .nameTaken(let model, let name):
       "\(escaped(model)): there is a tensor '\(escaped(name))' already"
+    case .tokenList(let file, let line, let fault):
+      "\(escaped(file)): line \(line): \(fault.sentence)"
+    case .parameter(let verb, let reason):
+      "\(verb): \(reason)"
     case .format(let error): error.description
     }
   }
@@ -57,6 +65,8 @@ extension SurgeryError: CustomStringConvertible {
     case .unsuitable: "Unsuitable"
     case .tie(let fault, model: _): fault.code
     case .nameTaken: "NameTaken"
+    case .tokenList: "TokenList"
+    case .parameter: "Parameter"
     case .format(let error): error.code
     }
   }
@@ -64,10 +74,10 @@ extension SurgeryError: CustomStringConvertible {
   /// What kind of refusal it is; it decides the exit code.
   public var kind: Kind {
     switch self {
-    case .undecided: .usage
+    case .undecided, .parameter: .usage
     case .nameTaken: .safety
     case .tie(let fault, model: _): fault.isSafetyRefusal ? .safety : .input
-    case .graph, .incomplete, .unsuitable, .format: .input
+    case .graph, .incomplete, .unsuitable, .tokenList, .format: .input
     }
   }
 

@@ -1,3 +1,6 @@
+internal import Checkpoints
+internal import TensorStorage
+
 /// What a surgery makes of its models, before a byte is written.
 ///
 /// A value: it can be shown, verified by running the models before and after, continued by another
@@ -54,5 +57,17 @@ public struct SurgeryPlan: Sendable {
         $0.followed(by: $1.promises[position])
       }
     }
+  }
+
+  /// The name of a tensor of model `position` that is not the very same afterwards, or is on one side only;
+  /// nil if all are.
+  public func changedTensor(of position: Int) -> String? {
+    let (old, new) = (before[position].checkpoint, after[position].checkpoint)
+    for entry in new.entries {
+      guard let tensor = old[entry.name], tensor.isSameView(as: entry.tensor) else {
+        return entry.name.text
+      }
+    }
+    return old.entries.first { new[$0.name] == nil }?.name.text
   }
 }

@@ -21,9 +21,12 @@ public struct WrapperPlace: Sendable {
 
 extension ModelGraph {
   /// Every TransformerWrapper, in the order of the models; an XTransformer has its encoder first.
-  public var wrappers: [WrapperPlace] {
-    models.flatMap { name, model in
-      model.wrappers(
+  public var wrappers: [WrapperPlace] { models.flatMap { wrappers(of: $0.name) } }
+
+  /// The TransformerWrappers of the model `name`; an XTransformer has its encoder first.
+  public func wrappers(of name: String) -> [WrapperPlace] {
+    models.filter { $0.name == name }.flatMap {
+      $0.model.wrappers(
         keyPrefix: name.isEmpty ? "" : "\(name).", modulePath: name.isEmpty ? [] : [name])
     }
   }

@@ -27,6 +27,12 @@ struct Ligature: ParsableCommand {
         ]),
       CommandGroup(name: "Models", subcommands: [Fit.self, Logits.self]),
       CommandGroup(name: "Writing", subcommands: [Convert.self]),
-      CommandGroup(name: "Surgery", subcommands: [TieCommand.self, UntieCommand.self]),
+      CommandGroup(
+        name: "Surgery",
+        subcommands: [
+          TieCommand.self,
+          UntieCommand.self,
+          ResizeCommand.self,
+        ]),
     ])
 }

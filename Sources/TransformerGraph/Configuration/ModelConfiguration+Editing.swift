@@ -62,6 +62,26 @@ extension ModelConfiguration {
   }
 }
 
+extension ModelConfiguration {
+  /// The constructor call that the modules at `path` lead to, the model's name first where there are
+  /// several: `["net"]`; nil if there is none.
+  public func call(at path: [String]) -> ModuleConfiguration? {
+    let inner: ArraySlice<String>
+    var call: ModuleConfiguration
+    switch content {
+    case .single(let only): (call, inner) = (only, path[...])
+    case .several(let models):
+      guard let model = models.first(where: { $0.name == path.first }) else { return nil }
+      (call, inner) = (model.configuration, path.dropFirst())
+    }
+    for name in inner {
+      guard case .module(let next)? = call[name] else { return nil }
+      call = next
+    }
+    return call
+  }
+}
+
 extension ModuleConfiguration {
   fileprivate mutating func set(
     _ path: ArraySlice<String>, to value: ArgumentValue?, written: String

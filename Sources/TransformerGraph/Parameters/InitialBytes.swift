@@ -44,11 +44,11 @@ struct InitialBytes: ByteSource, ByteCursor {
 }
 
 /// Random numbers by position: SplitMix64 (Steele, Lea and Flood, 2014) of a key and a counter.
-struct RandomStream: Hashable, Sendable {
+package struct RandomStream: Hashable, Sendable {
   private let key: UInt64
 
   /// The stream of that name under a seed.
-  init(seed: UInt64, name: String) {
+  package init(seed: UInt64, name: String) {
     // FNV-1a, so that the stream depends on the name's bytes and on nothing else.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -59,7 +59,7 @@ struct RandomStream: Hashable, Sendable {
   func uniform(_ index: Int) -> Double { Double(bits(index) >> 11) * 0x1p-53 }
 
   /// A number of the standard normal distribution (Box and Muller, 1958).
-  func normal(_ index: Int) -> Double {
+  package func normal(_ index: Int) -> Double {
     let radius = (-2 * log(1 - uniform(2 * index))).squareRoot()
     return radius * cos(2 * .pi * uniform(2 * index + 1))
   }

@@ -23,8 +23,10 @@ public struct FunctionComparison: Sendable {
     public var seed: UInt64 = 0
     /// Sequences.
     public var batch = 2
-    /// Tokens of each, fewer where the model's positions end before.
+    /// Tokens of each, fewer where the positions of a model end before.
     public var length = 24
+    /// Token ids of the vocabulary before, to be used in place of drawn ones; an encoder's are drawn.
+    public var tokens: ModelInput.Tokens?
 
     /// The defaults.
     public init() {}
@@ -35,64 +37,50 @@ public struct FunctionComparison: Sendable {
   /// - Parameters:
   ///   - before: The graph before, and the name of its model.
   ///   - after: The graph after, and the name of its model.
-  ///   - tokensBefore: For each token after, the one before that it stands for; nil: itself.
+  ///   - tokensBefore: For wrappers with another vocabulary afterwards, by what stands before their paths
+  ///     in the graph after, and each of their tokens: the one before that it stands for.
   ///   - probe: What they are run on.
-  /// - Throws: What a runner throws; `unsupported` for a model without a vocabulary in common.
+  /// - Throws: What a runner throws; `unexpectedInput` for vocabularies without a token in common.
   public init(
     before: (graph: ModelGraph, model: String?), after: (graph: ModelGraph, model: String?),
-    tokensBefore: [Int?]? = nil, probe: Probe = Probe()
+    tokensBefore: [String: [Int?]] = [:], probe: Probe = Probe()
   ) throws(InferenceError) {
     let first = try ModelRunner(before.graph, keptByteCount: 0)
     let second = try ModelRunner(after.graph, keptByteCount: 0)
-    let ids = try Self.tokens(of: second.model(named: after.model), tokensBefore)
-    var maker = ProbeInput(seed: probe.seed, batch: probe.batch, length: probe.length)
-    let input = maker.input(for: try second.model(named: after.model), ids: ids)
-    var mapped = input
-    if let tokensBefore, let tokens = input.tokens {
-      mapped.tokens = ModelInput.Tokens(
-        tokens.ids.map { tokensBefore[$0] ?? 0 }, batch: tokens.batch, length: tokens.length)
-    }
-    let expected = try first.output(for: mapped, model: before.model)
-    let found = try second.output(for: input, model: after.model)
-    try compare(expected, found, tokensBefore)
-  }
-
-  /// The tokens after that stand for one before.
-  private static func tokens(
-    of model: Model, _ tokensBefore: [Int?]?
-  ) throws(InferenceError) -> [Int] {
-    if let tokensBefore {
-      let known = tokensBefore.indices.filter { tokensBefore[$0] != nil }
-      guard !known.isEmpty else {
-        throw .unexpectedInput(name: "--verify", reason: "no token is in both vocabularies")
-      }
-      return known
-    }
-    return Array(0..<(model.decoderTokenCount ?? 1))
+    let models = (
+      before: try first.model(named: before.model), after: try second.model(named: after.model)
+    )
+    let places = after.graph.wrappers(of: after.model ?? after.graph.models.first?.name ?? "")
+    let maps = places.map { tokensBefore[$0.keyPrefix] }
+    var maker = ProbeInput(probe, for: models)
+    let inputs = try maker.inputs(for: models.after, tokensBefore: maps)
+    let expected = try first.output(for: inputs.before, model: before.model)
+    let found = try second.output(for: inputs.after, model: after.model)
+    // Logits are those of the decoder's vocabulary, unless the output is something else.
+    let isVocabulary = places.last?.wrapper.givesLogitsOfTokens ?? false
+    try compare(expected, found, isVocabulary ? maps.last ?? nil : nil)
   }
 
   private mutating func compare(
     _ before: ModelOutput, _ after: ModelOutput, _ tokensBefore: [Int?]?
   ) throws(InferenceError) {
     let (widthBefore, widthAfter) = (before.shape.last ?? 1, after.shape.last ?? 1)
-    let columns: [(after: Int, before: Int)]
-    if let tokensBefore, tokensBefore.count == widthAfter {
-      columns = tokensBefore.enumerated().compactMap { position, token in
-        token.flatMap { $0 < widthBefore ? (position, $0) : nil }
-      }
-    } else {
-      guard widthBefore == widthAfter else {
-        throw .shapeMismatch(
-          input: "the output", expected: "\(before.shape)", found: after.shape)
-      }
-      columns = (0..<widthAfter).map { ($0, $0) }
+    let columns =
+      tokensBefore.map { tokens in
+        tokens.enumerated().compactMap { position, token in token.map { (position, $0) } }
+      } ?? (0..<widthAfter).map { ($0, $0) }
+    guard before.shape.dropLast() == after.shape.dropLast(),
+      columns.allSatisfy({ $0.0 < widthAfter && $0.1 < widthBefore }),
+      tokensBefore != nil || widthBefore == widthAfter
+    else {
+      throw .shapeMismatch(input: "the output", expected: "\(before.shape)", found: after.shape)
     }
     positionCount = widthAfter == 0 ? 0 : after.values.count / widthAfter
     var moments = (sum: 0.0, squares: 0.0)
     var agreeing = 0
     for position in 0..<positionCount {
-      let a = columns.map { Double(before.values[position * widthBefore + $0.before]) }
-      let b = columns.map { Double(after.values[position * widthAfter + $0.after]) }
+      let a = columns.map { Double(before.values[position * widthBefore + $0.1]) }
+      let b = columns.map { Double(after.values[position * widthAfter + $0.0]) }
       for (x, y) in zip(a, b) {
         // A NaN on one side only is a difference, and no comparison with it is true.
         let difference = x.isNaN && y.isNaN ? 0 : abs(x - y)
@@ -131,14 +119,13 @@ public struct FunctionComparison: Sendable {
   }
 }
 
-extension Model {
-  /// The size of the vocabulary whose logits the model gives; nil where it reads no tokens.
-  var decoderTokenCount: Int? {
-    switch self {
-    case .transformer(let wrapper): wrapper.tokenCount
-    case .encoderDecoder(_, let decoder): decoder.tokenCount
-    case .wrapped(let inner, _, _): inner.decoderTokenCount
-    case .continuous, .vision, .layers: nil
+extension TransformerWrapper {
+  /// Whether its output has a number for each token of its vocabulary.
+  fileprivate var givesLogitsOfTokens: Bool {
+    switch head {
+    case .linear(let heads): heads.allSatisfy { $0.outputCount == tokenCount }
+    case .tied: true
+    case .embeddings: false
     }
   }
 }

@@ -1,72 +1,145 @@
 internal import TransformerGraph
 
-/// Inputs made up for a model, to run it before and after a surgery: seeded tokens, and whatever else its
-/// forward pass needs.
+/// Inputs made up for a model before and after a surgery: seeded tokens, and whatever else its forward
+/// pass needs.
 struct ProbeInput {
   private var random: ProbeRandom
   private let batch: Int
   private let length: Int
+  private let given: ModelInput.Tokens?
 
-  /// Sequences of up to `length` tokens.
-  init(seed: UInt64, batch: Int, length: Int) {
-    random = ProbeRandom(seed: seed)
-    (self.batch, self.length) = (batch, length)
+  /// Inputs that fit both models: no sequence is longer than the positions of either.
+  init(_ probe: FunctionComparison.Probe, for models: (before: Model, after: Model)) {
+    random = ProbeRandom(seed: probe.seed)
+    given = probe.tokens
+    batch = given?.batch ?? probe.batch
+    let limits = models.before.longestSequences + models.after.longestSequences
+    length = given?.length ?? limits.filter { $0 > 0 }.reduce(probe.length, min)
   }
 
-  /// An input for `model`, its tokens drawn from `ids`, which are not empty.
-  mutating func input(for model: Model, ids: [Int]) -> ModelInput {
-    var input = ModelInput()
+  /// The same input for both models.
+  ///
+  /// `tokensBefore` has, for each wrapper of the model, what its tokens stand for; nil: for themselves.
+  mutating func inputs(
+    for model: Model, tokensBefore: [[Int?]?]
+  ) throws(InferenceError) -> (before: ModelInput, after: ModelInput) {
+    var after = ModelInput()
+    try fill(&after, model, tokensBefore)
+    var before = after
+    before.tokens = after.tokens.map { $0.mapped(by: tokensBefore.last ?? nil) }
+    before.source = after.source.map { $0.mapped(by: tokensBefore.first ?? nil) }
+    return (before, after)
+  }
+
+  private mutating func fill(
+    _ input: inout ModelInput, _ model: Model, _ tokensBefore: [[Int?]?]
+  ) throws(InferenceError) {
     switch model {
-    case .transformer(let wrapper): fill(&input, wrapper, ids)
-    case .continuous(let wrapper):
-      let width = wrapper.projectIn?.inputCount ?? wrapper.layers.dimension
-      input.embeds = features(width, length: Self.length(length, wrapper.maxSequenceLength))
+    case .transformer(let wrapper):
+      input.tokens = try tokens(of: wrapper, tokensBefore.last ?? nil)
+      for embedding in wrapper.namedEmbeddings {
+        input.embedIDs[embedding.name] = drawn(from: Array(0..<embedding.weight.shape[0]))
+      }
       fillContext(&input, wrapper.layers)
-    case .vision: break
+      input.mask = presence
+    case .continuous(let wrapper):
+      input.embeds = features(wrapper.projectIn?.inputCount ?? wrapper.layers.dimension)
+      fillContext(&input, wrapper.layers)
+      input.mask = presence
+    case .vision(let wrapper): input.embeds = features(wrapper.patchProjection.inputCount)
     case .layers(let layers):
-      input.embeds = features(layers.dimension, length: length)
+      input.embeds = features(layers.dimension)
       fillContext(&input, layers)
+      input.mask = presence
     case .encoderDecoder(let encoder, let decoder):
-      let sourceIDs = Array(0..<encoder.tokenCount)
-      input.source = tokens(sourceIDs, length: Self.length(length, encoder.maxSequenceLength))
-      input.tokens = tokens(ids, length: Self.length(length, decoder.maxSequenceLength))
-    case .wrapped(let inner, _, _): return self.input(for: inner, ids: ids)
+      input.source = drawn(from: try ids(of: encoder, tokensBefore.first ?? nil))
+      input.sourceMask = presence
+      input.tokens = try tokens(of: decoder, tokensBefore.last ?? nil)
+    case .wrapped(let inner, _, _): try fill(&input, inner, tokensBefore)
     }
-    return input
   }
 
-  private mutating func fill(_ input: inout ModelInput, _ wrapper: TransformerWrapper, _ ids: [Int])
-  {
-    let length = Self.length(self.length, wrapper.maxSequenceLength)
-    input.tokens = tokens(ids, length: length)
-    for embedding in wrapper.namedEmbeddings {
-      let ids = Array(0..<embedding.weight.shape[0])
-      input.embedIDs[embedding.name] = tokens(ids, length: length)
+  /// The tokens that were given, in the numbers that they have afterwards, or drawn ones.
+  private mutating func tokens(
+    of wrapper: TransformerWrapper, _ tokensBefore: [Int?]?
+  ) throws(InferenceError) -> ModelInput.Tokens {
+    guard let given else { return drawn(from: try ids(of: wrapper, tokensBefore)) }
+    guard let tokensBefore else { return given }
+    var after: [Int: Int] = [:]
+    for case (let position, let token?) in tokensBefore.enumerated() { after[token] = position }
+    var ids: [Int] = []
+    for token in given.ids {
+      guard let id = after[token] else {
+        throw .unexpectedInput(
+          name: "--probe-tokens", reason: "the token \(token) is not in the vocabulary afterwards")
+      }
+      ids.append(id)
     }
-    fillContext(&input, wrapper.layers)
+    return ModelInput.Tokens(ids, batch: given.batch, length: given.length)
+  }
+
+  /// The tokens afterwards that stand for one before.
+  private func ids(
+    of wrapper: TransformerWrapper, _ tokensBefore: [Int?]?
+  ) throws(InferenceError) -> [Int] {
+    guard let tokensBefore else { return Array(0..<wrapper.tokenCount) }
+    let known = tokensBefore.indices.filter { tokensBefore[$0] != nil }
+    if known.isEmpty {
+      throw .unexpectedInput(name: "--verify", reason: "no token is in both vocabularies")
+    }
+    return known
+  }
+
+  /// The last quarter of every second sequence is not there.
+  private var presence: ModelInput.Presence {
+    let flags = (0..<batch).flatMap { row in
+      (0..<length).map { row % 2 == 0 || $0 < length - length / 4 }
+    }
+    return ModelInput.Presence(flags, batch: batch, length: length)
   }
 
   /// What cross-attention attends to, as wide as its keys' projection takes.
   private mutating func fillContext(_ input: inout ModelInput, _ layers: AttentionLayers) {
     for layer in layers.layers {
       guard case .crossAttention(let attention) = layer.block else { continue }
-      input.context = features(attention.toKey.inputCount, length: length)
+      input.context = features(attention.toKey.inputCount)
+      input.contextMask = presence
       return
     }
   }
 
-  private mutating func tokens(_ ids: [Int], length: Int) -> ModelInput.Tokens {
+  private mutating func drawn(from ids: [Int]) -> ModelInput.Tokens {
     let drawn = (0..<(batch * length)).map { _ in ids[random.next(below: ids.count)] }
     return ModelInput.Tokens(drawn, batch: batch, length: length)
   }
 
-  private mutating func features(_ width: Int, length: Int) -> ModelInput.Features {
+  private mutating func features(_ width: Int) -> ModelInput.Features {
     let values = (0..<(batch * length * width)).map { _ in random.nextNormal() }
     return ModelInput.Features(values, batch: batch, length: length, width: width)
   }
+}
 
-  private static func length(_ wanted: Int, _ maximum: Int) -> Int {
-    maximum > 0 ? min(wanted, maximum) : wanted
+extension Model {
+  /// The longest sequence of each of its parts; 0 where there is no bound.
+  fileprivate var longestSequences: [Int] {
+    switch self {
+    case .transformer(let wrapper): [wrapper.maxSequenceLength]
+    case .continuous(let wrapper): [wrapper.maxSequenceLength]
+    case .vision(let wrapper): [wrapper.positions.shape[1]]
+    case .layers: []
+    case .encoderDecoder(let encoder, let decoder):
+      [encoder.maxSequenceLength, decoder.maxSequenceLength]
+    case .wrapped(let inner, _, _): inner.longestSequences
+    }
+  }
+}
+
+extension ModelInput.Tokens {
+  /// The ids that these stand for.
+  fileprivate func mapped(by tokensBefore: [Int?]?) -> Self {
+    guard let tokensBefore else { return self }
+    // Only tokens that stand for one were drawn.
+    return Self(ids.map { tokensBefore[$0] ?? 0 }, batch: batch, length: length)
   }
 }
 

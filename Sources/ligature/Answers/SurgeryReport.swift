@@ -9,21 +9,37 @@ struct SurgeryReport: Answer {
   /// One for each model, if the models were run.
   var proofs: [Proof] = []
 
-  /// A model run before and after.
+  /// What was found of a promise.
   struct Proof {
     var model: String
     var promise: Promise
-    var comparison: FunctionComparison
+    var outcome: Outcome
 
-    /// Whether the logits agree as the operation promised.
+    /// How it was looked for.
+    enum Outcome {
+      /// The model was run before and after.
+      case function(FunctionComparison)
+      /// Tensors were compared; the name of one that is another afterwards.
+      case bytes(String?)
+    }
+
+    /// Whether it is as the operation promised.
     var isKept: Bool {
-      guard let tolerance = promise.tolerance else { return true }
-      return comparison.maximumDifference <= tolerance * max(1, comparison.spread)
+      switch outcome {
+      case .bytes(let changed): changed == nil
+      case .function(let comparison):
+        promise.tolerance.map {
+          comparison.maximumDifference <= $0 * max(1, comparison.spread)
+        } ?? true
+      }
     }
   }
 
   /// Whether every promise is kept.
   var isProven: Bool { proofs.allSatisfy(\.isKept) }
+
+  // So many tensors explain a difference; the rest is counted.
+  private static let listedChangeCount = 4
 
   func write(to page: inout Page) throws {
     for position in plan.before.indices {
@@ -32,18 +48,41 @@ struct SurgeryReport: Answer {
       let (first, second) = (try before.parameterCount, try after.parameterCount)
       page.line(
         "\(title) \(Numerals.grouped(first)) → \(Numerals.grouped(second))"
-          + " (\(second >= first ? "+" : "−")\(Numerals.grouped(abs(second - first))))")
+          + " (\(Self.signed(second - first)))"
+          + Self.reason(try plan.countChanges(of: position)))
     }
     for proof in proofs { page.line(Self.line(proof)) }
   }
 
+  private static func signed(_ count: Int) -> String {
+    "\(count >= 0 ? "+" : "−")\(Numerals.grouped(abs(count)))"
+  }
+
+  private static func reason(_ changes: [SurgeryPlan.CountChange]) -> String {
+    if changes.isEmpty { return "" }
+    var parts = changes.prefix(listedChangeCount).map {
+      "\(escaped($0.path)) \(signed($0.difference))"
+    }
+    let rest = changes.count - parts.count
+    if rest > 0 { parts.append("and \(rest) more") }
+    return ": " + parts.joined(separator: ", ")
+  }
+
   private static func line(_ proof: Proof) -> String {
-    let comparison = proof.comparison
-    return (proof.model.isEmpty ? "" : "\(escaped(proof.model)): ")
-      + "logits differ by at most \(Numerals.measured(comparison.maximumDifference)) (spread "
-      + "\(Numerals.measured(comparison.spread))), KL \(Numerals.measured(comparison.meanDivergence)), "
-      + "top-1 agreement \(Numerals.fixed(comparison.topAgreement * 100, decimals: 1)) %"
-      + (proof.isKept ? "" : ": NOT as promised")
+    let title = proof.model.isEmpty ? "" : "\(escaped(proof.model)): "
+    let verdict = proof.isKept ? "" : ": NOT as promised"
+    switch proof.outcome {
+    case .bytes(let changed):
+      return title
+        + (changed.map { "'\(escaped($0))' is another tensor" } ?? "every tensor is the same")
+        + verdict
+    case .function(let comparison):
+      return title
+        + "logits differ by at most \(Numerals.measured(comparison.maximumDifference)) (spread "
+        + "\(Numerals.measured(comparison.spread))), KL "
+        + "\(Numerals.measured(comparison.meanDivergence)), top-1 agreement "
+        + "\(Numerals.fixed(comparison.topAgreement * 100, decimals: 1)) %" + verdict
+    }
   }
 
   func write(to json: inout JSONDocument) throws {
@@ -58,6 +97,10 @@ struct SurgeryReport: Answer {
           "model": .string(plan.after[position].name),
           "before": .int(try plan.before[position].parameterCount),
           "after": .int(try plan.after[position].parameterCount),
+          "changes": .array(
+            try plan.countChanges(of: position).map {
+              ["path": .string($0.path), "difference": .int($0.difference)]
+            }),
         ]
       }
       return [
@@ -72,14 +115,22 @@ struct SurgeryReport: Answer {
   }
 
   private static func value(_ proof: Proof) -> JSONValue {
-    let comparison = proof.comparison
-    return [
-      "model": .string(proof.model), "kept": .bool(proof.isKept),
-      "maxDifference": .double(comparison.maximumDifference),
-      "spread": .double(comparison.spread), "meanKL": .double(comparison.meanDivergence),
-      "maxKL": .double(comparison.maximumDivergence),
-      "topAgreement": .double(comparison.topAgreement),
-      "positions": .int(comparison.positionCount),
+    let head: [JSONValue.Member] = [
+      .init("model", .string(proof.model)), .init("kept", .bool(proof.isKept)),
     ]
+    switch proof.outcome {
+    case .bytes(let changed):
+      return .object(head + [.init("changed", changed.map { .string($0) } ?? .null)])
+    case .function(let comparison):
+      return .object(
+        head + [
+          .init("maxDifference", .double(comparison.maximumDifference)),
+          .init("spread", .double(comparison.spread)),
+          .init("meanKL", .double(comparison.meanDivergence)),
+          .init("maxKL", .double(comparison.maximumDivergence)),
+          .init("topAgreement", .double(comparison.topAgreement)),
+          .init("positions", .int(comparison.positionCount)),
+        ])
+    }
   }
 }

@@ -76,6 +76,12 @@ enum ArgumentWords {
     return (name, value)
   }
 
+  /// What new rows are made of.
+  static func newRows(_ word: String) throws -> NewRows {
+    if let rows = NewRows(word) { return rows }
+    throw ValidationError("new rows are mean, normal, normal:FACTOR, zero or copy:ID")
+  }
+
   private static func choice<Value>(_ word: String, _ choices: [(String, Value)]) throws -> Value {
     if let (_, value) = choices.first(where: { $0.0 == word.lowercased() }) { return value }
     throw ValidationError("it is one of \(choices.map(\.0).joined(separator: ", "))")

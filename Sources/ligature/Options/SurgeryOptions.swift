@@ -8,6 +8,7 @@ struct SurgeryOptions: ParsableArguments {
   @OptionGroup(title: "Changes") var changes: ConversionFlags
   @OptionGroup(title: "Source") var source: SourceOptions
   @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(title: "Verification") var probes: ProbeOptions
   @OptionGroup(title: "Answer") var listing: ListingOptions
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
@@ -20,7 +21,7 @@ struct SurgeryOptions: ParsableArguments {
   func run(_ plan: SurgeryPlan, on console: Console) throws -> ExitStatus {
     let writing = try plan.writePlan(
       to: destination.destination, options: changes.options(destination, work))
-    return try SurgeryRun(plan: plan).run(
+    return try SurgeryRun(plan: plan, probes: probes).run(
       Writing(plan: writing, destination: destination, listsAll: listing.all), on: console)
   }
 }

@@ -6,6 +6,7 @@ internal import TransformerInference
 /// What every surgery does with its plan: tells what it found, proves it if asked to, and writes.
 struct SurgeryRun {
   let plan: SurgeryPlan
+  let probes: ProbeOptions
 
   /// Verifies the functions before anything is published; then shows or writes.
   func run(_ writing: Writing, on console: Console) throws -> ExitStatus {
@@ -24,15 +25,33 @@ struct SurgeryRun {
     return try writing.run(on: console)
   }
 
-  /// Runs each model before and after.
+  /// Proves each promise: by the bytes if it is about them, else by running the models before and after.
   private func proofs() throws -> [SurgeryReport.Proof] {
-    try plan.before.indices.map { position in
-      let (before, after) = (plan.before[position], plan.after[position])
+    let probe = try probes.probe()
+    return try plan.before.indices.flatMap { position -> [SurgeryReport.Proof] in
       let promise = plan.promises[position]
+      let model = plan.after[position].name
+      if promise.closeness == .bytes {
+        return [
+          .init(model: model, promise: promise, outcome: .bytes(plan.changedTensor(of: position)))
+        ]
+      }
+      return try compare(position, promise, probe)
+    }
+  }
+
+  /// One proof for each model of the configuration.
+  private func compare(
+    _ position: Int, _ promise: Promise, _ probe: FunctionComparison.Probe
+  ) throws -> [SurgeryReport.Proof] {
+    let graphs = (try plan.before[position].graph(), try plan.after[position].graph())
+    let own = plan.after[position].name
+    return try graphs.1.models.map(\.name).map { name in
       let comparison = try FunctionComparison(
-        before: (before.graph(), nil), after: (after.graph(), nil),
-        tokensBefore: promise.tokensBefore)
-      return SurgeryReport.Proof(model: after.name, promise: promise, comparison: comparison)
+        before: (graphs.0, name), after: (graphs.1, name), tokensBefore: promise.tokensBefore,
+        probe: probe)
+      let title = [own, name].filter { !$0.isEmpty }.joined(separator: ".")
+      return .init(model: title, promise: promise, outcome: .function(comparison))
     }
   }
 }

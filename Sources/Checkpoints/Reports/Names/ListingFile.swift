@@ -1,18 +1,18 @@
 internal import TensorStorage
 
 /// A text file with a line for each name.
-enum ListingFile {
+package enum ListingFile {
   /// A checkpoint of a million tensors with names of 400 characters; anything larger is another file.
   static let maximumByteCount = 512 << 20
 
   /// One line and its number, counted from 1.
-  struct Line {
-    var number: Int
-    var text: String
+  package struct Line {
+    package var number: Int
+    package var text: String
   }
 
   /// The file's lines without their ends, those that are empty left out.
-  static func lines(path: String) throws(FormatError) -> [Line] {
+  package static func lines(path: String) throws(FormatError) -> [Line] {
     let bytes = try bytes(path: path)
     var lines: [Line] = []
     let parts = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
