@@ -28,20 +28,7 @@ extension ModelConfiguration {
 
   /// The value given for the argument at `path`, or nil where the default holds.
   public func value(at path: [String]) -> ArgumentValue? {
-    var path = path[...]
-    var call: ModuleConfiguration
-    switch content {
-    case .single(let only): call = only
-    case .several(let models):
-      guard let named = models.first(where: { $0.name == path.first }) else { return nil }
-      call = named.configuration
-      path = path.dropFirst()
-    }
-    while path.count > 1, let name = path.popFirst() {
-      guard case .module(let inner)? = call[name] else { return nil }
-      call = inner
-    }
-    return path.first.flatMap { call[$0] }
+    path.last.flatMap { call(at: Array(path.dropLast()))?[$0] }
   }
 
   private mutating func set(
