@@ -48,10 +48,12 @@ struct FreshModel {
 
 extension SurgeryPlan {
   /// How the logits of model `position` differ, before and after.
-  func comparison(_ position: Int = 0) throws -> FunctionComparison {
+  func comparison(
+    _ position: Int = 0, _ probe: FunctionComparison.Probe = FunctionComparison.Probe()
+  ) throws -> FunctionComparison {
     try FunctionComparison(
       before: (before[position].graph(), nil), after: (after[position].graph(), nil),
-      tokensBefore: promises[position].tokensBefore)
+      tokensBefore: promises[position].tokensBefore, probe: probe)
   }
 }
 

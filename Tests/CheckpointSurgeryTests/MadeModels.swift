@@ -1,28 +1,15 @@
 import Checkpoints
 import TensorStorage
-import TestSupport
-import TransformerGraph
-import TransformerInference
 
 @testable import CheckpointSurgery
 
 /// Models with x-transformers' own initial values, made from the text of a configuration.
 enum MadeModels {
-  /// The model of `json`; names that share a parameter are names of one tensor.
-  static func model(_ json: String, seed: UInt64 = 1) throws -> SurgeryModel {
-    let folder = try TemporaryDirectory()
-    let file = try folder.write(Array(json.utf8), to: "made.json")
-    let graph = try ModelGraph(ModelConfiguration(contentsOf: file), seed: seed)
-    var checkpoint = Checkpoint()
-    for slot in graph.slots {
-      _ = checkpoint.append(
-        Checkpoint.Entry(
-          name: TensorName(slot.path), tensor: slot.parameter.tensor,
-          role: slot.parameter.isBuffer ? .plain : .parameter(requiresGrad: true)))
-    }
-    let configured = try ConfiguredCheckpoint(
-      checkpoint, path: "made.pt", configurationPath: file)
-    return SurgeryModel(configured, path: "made.pt")
+  /// The model of `json`, under a path that errors can be compared with.
+  static func model(_ json: String) throws -> SurgeryModel {
+    var model = try FreshModel(json).model
+    model.paths.checkpoint = "made.pt"
+    return model
   }
 
   /// A small decoder of `tokenCount` tokens; `arguments` are its further ones, each with a comma behind it.
@@ -48,15 +35,6 @@ enum MadeModels {
 }
 
 extension SurgeryPlan {
-  /// The functions of the first model before and after.
-  func comparison(
-    _ probe: FunctionComparison.Probe = FunctionComparison.Probe()
-  ) throws -> FunctionComparison {
-    try FunctionComparison(
-      before: (before[0].graph(), nil), after: (after[0].graph(), nil),
-      tokensBefore: promises[0].tokensBefore, probe: probe)
-  }
-
   /// Rows of a tensor of the first model afterwards.
   func rows(_ name: String) throws -> [[Float]] { try after[0].rows(name) }
 }

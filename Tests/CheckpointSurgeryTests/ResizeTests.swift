@@ -47,7 +47,7 @@ import TransformerInference
     let plan = try operation.plan(for: [model])
     let table = try model.rows("token_emb.emb.weight")
     #expect(try plan.rows("token_emb.emb.weight") == order.map { table[$0] })
-    let comparison = try plan.comparison(Self.probe)
+    let comparison = try plan.comparison(0, Self.probe)
     #expect(comparison.maximumDifference <= 1e-6 * max(1, comparison.spread))
     #expect(plan.promises[0].closeness == .exact)
   }
@@ -60,7 +60,7 @@ import TransformerInference
     let model = try MadeModels.decoder(tokens, arguments)
     let plan = try operation.plan(for: [model])
     #expect(plan.after[0].configuration.models[0].configuration["num_tokens"] == .int(kept.count))
-    let comparison = try plan.comparison(Self.probe)
+    let comparison = try plan.comparison(0, Self.probe)
     #expect(comparison.maximumDifference <= 1e-6 * max(1, comparison.spread))
   }
 
@@ -75,7 +75,7 @@ import TransformerInference
     let plan = try operation.plan(for: [MadeModels.decoder(model.tokens, model.arguments)])
     let count = (model.tokens + 63) / 64 * 64
     #expect(try plan.rows("token_emb.emb.weight").count == count)
-    let comparison = try plan.comparison(Self.probe)
+    let comparison = try plan.comparison(0, Self.probe)
     #expect(comparison.maximumDifference <= 1e-6 * max(1, comparison.spread))
   }
 
