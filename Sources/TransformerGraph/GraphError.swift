@@ -19,6 +19,8 @@ public enum GraphError: Error, Equatable, Sendable {
   case embeddingMismatch(path: String, expected: [Int], found: [Int])
   /// The configuration file is not what CLI.md §4 describes; `byteOffset` is where.
   case malformedConfiguration(file: String, byteOffset: Int?, reason: String)
+  /// A slot of the graph that no tensor fills.
+  case unfilled(path: String)
   /// A release of x-transformers that is not known.
   case unknownVersion(text: String)
   /// The checkpoint could not be read.
@@ -45,6 +47,8 @@ extension GraphError: CustomStringConvertible {
       "\(place(path))the given TokenEmbedding has the shape \(found), but \(expected) is needed here"
     case .malformedConfiguration(let file, let byteOffset, let reason):
       "\(escaped(file))\(byteOffset.map { " (byte \($0))" } ?? ""): \(reason)"
+    case .unfilled(let path):
+      "'\(escaped(path))' has no tensor: the graph is not bound completely"
     case .unknownVersion(let text):
       "'\(escaped(text))' is not a release of x-transformers; a version such as 2.31.10 is needed"
     case .format(let error):
@@ -63,6 +67,7 @@ extension GraphError: CustomStringConvertible {
     case .unresolvedReference: "UnresolvedReference"
     case .embeddingMismatch: "EmbeddingMismatch"
     case .malformedConfiguration: "MalformedConfiguration"
+    case .unfilled: "Unfilled"
     case .unknownVersion: "UnknownVersion"
     case .format(let error): error.code
     }

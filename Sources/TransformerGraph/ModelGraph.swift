@@ -40,6 +40,13 @@ public struct ModelGraph: Sendable {
     slots = source.slots
   }
 
+  init(
+    configuration: ModelConfiguration, models: [(name: String, model: Model)], slots: [Slot]
+  ) {
+    (self.configuration, self.models, self.slots) = (configuration, models, slots)
+    prefix = ""
+  }
+
   private static func build(
     _ configuration: ModelConfiguration, _ source: any ParameterSource
   ) throws(GraphError) -> [(name: String, model: Model)] {

@@ -103,6 +103,14 @@ extension WrapperPlace {
   /// Whether a power of two in the last norm's gain multiplies the logits exactly, and nothing else.
   var canScaleLastNorm: Bool {
     guard let norm = lastNorm, norm.gain != nil, norm.gainOffset == 0 else { return false }
-    return wrapper.carried.isEmpty
+    return wrapper.carried.isEmpty && wrapper.feedsHeadOnly
+  }
+}
+
+extension TransformerWrapper {
+  /// Whether the output of the last norm goes to the head and nowhere else.
+  fileprivate var feedsHeadOnly: Bool {
+    guard case .none = recurrence else { return false }
+    return mixture == nil && pool == nil && nextEmbedding.isEmpty
   }
 }

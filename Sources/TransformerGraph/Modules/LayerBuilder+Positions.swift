@@ -7,8 +7,7 @@ extension LayerBuilder {
     let rotated =
       try arguments.optionalInt("rotary_emb_dim")
       ?? min(headDimension, dialect.defaultRotaryDimension(headDimension: headDimension))
-    // An odd number of features turns a pair more than fits into its half.
-    guard rotated >= 0, rotated + rotated % 2 <= headDimension else {
+    guard (0...headDimension).contains(rotated) else {
       throw .impossible(
         path: arguments.path,
         reason: "rotary_emb_dim \(rotated) must fit into the head dimension \(headDimension)")

@@ -1,5 +1,11 @@
 /// x-transformers' `TransformerWrapper`: tokens in, logits out.
 public struct TransformerWrapper: Sendable {
+  /// What it was made by.
+  public let configuration: ModuleConfiguration
+  /// The release whose meaning its weights have.
+  public let dialect: Dialect
+  /// Its parameters under their paths in it, as in `state_dict()`.
+  public let slots: [Slot]
   /// What turns the last features into the output.
   public enum Head: Sendable {
     /// `h · weightᵀ`, one or several.
@@ -92,6 +98,7 @@ extension TransformerWrapper {
     sharedEmbedding: TokenEmbedding?, checksRows: Bool = true
   ) throws(GraphError) {
     let arguments = try Arguments(configuration, path: path)
+    let slotCount = scope.source.slots.count
     let layersPath = path.isEmpty ? "attn_layers" : "\(path).attn_layers"
     layers = try AttentionLayers(
       scope.child("attn_layers"), arguments.module("attn_layers"), path: layersPath,
@@ -138,6 +145,9 @@ extension TransformerWrapper {
     squeezesLastDimension = try arguments.bool("squeeze_out_last_dim")
     memoryInterval = try arguments.optionalInt("memory_tokens_interspersed_every")
     carried = CarriedParameters(options: arguments.carried)
+    self.configuration = configuration
+    self.dialect = dialect
+    slots = scope.source.slots[slotCount...].map { $0.relative(to: scope.path) }
   }
 
   private static func check(

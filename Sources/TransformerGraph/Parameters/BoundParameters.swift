@@ -48,8 +48,9 @@ final class BoundParameters: ParameterSource {
         Slot(path: path, shape: shape, parameter: shared, state: .bound, sharesEarlier: true))
       return shared
     }
-    let parameter = add(path, shape, .bound, entry.tensor, isBuffer: isBuffer)
-    if case .parameter(requiresGrad: false) = entry.role { parameter.isTrainable = false }
+    let parameter = Parameter(entry, isBuffer: isBuffer)
+    slots.append(
+      Slot(path: path, shape: shape, parameter: parameter, state: .bound, sharesEarlier: false))
     bySameView[ObjectIdentifier(entry.tensor.storage), default: []].append(parameter)
     return parameter
   }
@@ -113,6 +114,21 @@ public struct Slot: Sendable {
   public let state: State
   /// Whether an earlier slot holds the same parameter.
   public let sharesEarlier: Bool
+
+  /// The slot with its path below `module` only.
+  func relative(to module: String) -> Slot {
+    guard !module.isEmpty, path.hasPrefix(module + ".") else { return self }
+    return Slot(
+      path: String(path.dropFirst(module.count + 1)), shape: shape, parameter: parameter,
+      state: state, sharesEarlier: sharesEarlier)
+  }
+
+  /// The slot with its path below one more module.
+  func below(_ module: String, sharesEarlier: Bool) -> Slot {
+    Slot(
+      path: module.isEmpty ? path : "\(module).\(path)", shape: shape, parameter: parameter,
+      state: state, sharesEarlier: sharesEarlier)
+  }
 }
 
 extension LazyTensor {

@@ -1,3 +1,4 @@
+public import Checkpoints
 public import TensorStorage
 internal import Synchronization
 
@@ -13,6 +14,8 @@ public final class Parameter: Sendable {
   /// Whether it is a buffer: saved, but not trained and not counted as a parameter.
   public let isBuffer: Bool
 
+  /// How torch holds it in the checkpoint that it was taken from.
+  private let role: TensorRole
   private let trainable: Atomic<Bool>
 
   /// A weight with the values of `tensor`.
@@ -20,7 +23,26 @@ public final class Parameter: Sendable {
     shape = tensor.shape
     self.tensor = tensor
     self.isBuffer = isBuffer
+    role = .plain
     trainable = Atomic(isTrainable && !isBuffer)
+  }
+
+  /// A weight that is a checkpoint's entry.
+  init(_ entry: Checkpoint.Entry, isBuffer: Bool) {
+    shape = entry.tensor.shape
+    tensor = entry.tensor
+    self.isBuffer = isBuffer
+    role = entry.role
+    trainable = Atomic(entry.role != .parameter(requiresGrad: false) && !isBuffer)
+  }
+
+  /// How torch is to hold it: as it was, unless it was frozen or thawed since.
+  ///
+  /// A state dict has plain tensors; only what training leaves alone must say so.
+  public var savedRole: TensorRole {
+    if isBuffer { return role == .parameter(requiresGrad: false) ? role : .plain }
+    if role == .plain, isTrainable { return .plain }
+    return .parameter(requiresGrad: isTrainable)
   }
 
   /// Whether training changes it (`requires_grad`); false for a buffer.

@@ -9,8 +9,8 @@ struct AttentionCheck {
   let isCross: Bool
   /// Whether a PrefixDecoder masks it.
   let isPrefix: Bool
-  /// Whether logits go on to the next attention.
-  let carriesLogits: Bool
+  /// Features of a head that rotary positions turn.
+  let rotatedCount: Int
   let hasPolarPositions: Bool
 
   func check(_ block: Attention) throws(InferenceError) {
@@ -64,6 +64,9 @@ struct AttentionCheck {
         block.bias.contextual != nil, "attn_use_cope and polar_pos_emb exclude each other")
     }
     try refuse(
+      rotatedCount > heads.dimension,
+      "rotary positions turn \(rotatedCount) features, but a head has \(heads.dimension)")
+    try refuse(
       block.bias.contextual?.softPositions != nil,
       "attn_cope_soft_onehot_pos fails in x-transformers' own forward pass")
     try refuse(
@@ -80,9 +83,6 @@ struct AttentionCheck {
   }
 
   private func checkKernel(_ block: Attention) throws(InferenceError) {
-    try refuse(
-      carriesLogits && block.sink != nil,
-      "residual attention and attn_head_learned_sink exclude each other")
     if case .sparse(let count) = block.kernel.normalizer {
       let front = (block.memoryKeys?.shape[1] ?? 0) + (block.addsZeroKeyValue ? 1 : 0)
       let keys = keyLength + front + (block.sink == nil ? 0 : 1)

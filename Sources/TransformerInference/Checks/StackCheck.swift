@@ -31,7 +31,7 @@ struct StackCheck {
       let check = AttentionCheck(
         path: place, length: length, keyLength: isCross ? context?.length ?? length : length,
         isCross: isCross, isPrefix: layers.kind == .prefixDecoder && !isCross,
-        carriesLogits: isCross ? layers.carriesCrossLogits : layers.carriesLogits,
+        rotatedCount: isCross ? 0 : 2 * (layers.rotary?.inverseFrequencies.elementCount ?? 0),
         hasPolarPositions: layers.polar != nil && !isCross)
       try refuse(block.carried, at: place)
       try check.check(block)
@@ -151,6 +151,7 @@ func impossible(_ path: String, _ reason: String) -> InferenceError {
 private struct CarriedSizes {
   var values: [Bool: Int] = [:]
   var fronts: [Bool: Int] = [:]
+  var sinks: Set<Bool> = []
 
   mutating func check(
     _ block: Attention, isCross: Bool, of layers: AttentionLayers, at place: String
@@ -170,6 +171,11 @@ private struct CarriedSizes {
       throw impossible(place, "residual attention needs as many memory keys in all layers")
     }
     fronts[isCross] = front
+    guard !sinks.contains(isCross) else {
+      throw impossible(
+        place, "residual attention cannot follow an attention with attn_head_learned_sink")
+    }
+    if block.sink != nil { sinks.insert(isCross) }
   }
 }
 

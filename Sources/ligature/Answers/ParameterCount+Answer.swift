@@ -5,6 +5,10 @@ extension ParameterCount: Answer {
   func write(to page: inout Page) {
     var table = Table(.left, .right, .left)
     row(&table, "parameters", parameters, "each stored element once")
+    if frozen > 0 {
+      row(&table, "trainable", parameters - frozen, "asking for a gradient")
+      row(&table, "frozen", frozen, share(of: frozen))
+    }
     row(&table, "stored", stored, "every name by itself")
     row(&table, "buffers", buffers, "")
     row(&table, "embedding", embedding, share(of: embedding))
@@ -54,6 +58,8 @@ extension ParameterCount: Answer {
     json.member("parameters", .int(parameters))
     json.member("stored", .int(stored))
     json.member("buffers", .int(buffers))
+    json.member("trainable", .int(parameters - frozen))
+    json.member("frozen", .int(frozen))
     json.member("bytes", .int(bytes))
     json.member("byDType", .object(byDType.map { .init($0.dtype.name, .int($0.elements)) }))
     json.member("byModule", .object(byModule.map { .init($0.path, .int($0.elements)) }))

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Checkpoints
+internal import TransformerGraph
 
 /// `ligature count`.
 struct Count: Verb {
@@ -7,7 +8,8 @@ struct Count: Verb {
     abstract: "Count parameters: unique, stored, by dtype, by module.",
     discussion: """
       A tensor with several names counts once; of views that overlap, each stored element counts once. \
-      Floating-point and complex tensors are parameters, all others buffers.
+      Buffers are known by name where the file is a model of x-transformers; else floating-point and complex tensors \
+      are parameters, all others buffers.
 
         ligature count model.pt
         ligature count model.safetensors --expect 124439808
@@ -23,10 +25,15 @@ struct Count: Verb {
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
   func run(on console: Console) throws -> ExitStatus {
-    let count = ParameterCount(of: try sourceOptions.open(source))
+    let checkpoint = try sourceOptions.open(source)
+    let count = ParameterCount(
+      of: checkpoint, knownBuffers: checkpoint.knownBuffers(path: source))
     try console.answer(count)
     console.remark(
-      "Buffers are told from parameters by their dtype: the file does not say which is which.")
+      count.isByDTypeOnly
+        ? "Buffers are told from parameters by their dtype: the file does not say which is which."
+        : "Buffers are told from parameters by the modules of x-transformers that the names belong to."
+    )
     guard let expect, let verdict = count.verdict(expecting: expect) else { return .success }
     console.say(verdict)
     return .no

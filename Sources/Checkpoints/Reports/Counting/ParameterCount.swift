@@ -2,7 +2,8 @@ package import TensorStorage
 
 /// How many numbers a checkpoint holds, counted the ways people ask for.
 ///
-/// Floating-point and complex tensors count as parameters, all others as buffers. A tensor that several
+/// Floating-point and complex tensors count as parameters, unless they are known to be buffers, all others as
+/// buffers. A tensor that several
 /// names look at counts once in `parameters`; of different views that overlap, each stored element
 /// counts once (see `StorageUnion`).
 package struct ParameterCount: Sendable {
@@ -12,6 +13,8 @@ package struct ParameterCount: Sendable {
   package var stored = 0
   /// Elements of buffers, each stored element once.
   package var buffers = 0
+  /// The part of `parameters` that the source says asks for no gradient.
+  package var frozen = 0
   /// Bytes of parameters and buffers, each stored element once.
   package var bytes = 0
   /// The unique elements of parameters and buffers by dtype, in the order of `DType`.
@@ -36,7 +39,12 @@ package struct ParameterCount: Sendable {
   }
 
   /// Counts the elements of `checkpoint`; reads no tensor.
-  package init(of checkpoint: Checkpoint) {
+  ///
+  /// - Parameters:
+  ///   - checkpoint: The tensors.
+  ///   - knownBuffers: The names of those that are buffers, where something else than the file says which are.
+  package init(of checkpoint: Checkpoint, knownBuffers: Set<TensorName>? = nil) {
+    isByDTypeOnly = knownBuffers == nil
     var dtypes: [DType: Int] = [:]
     var modules = ModuleTally()
     let unique = StorageUnion.uniqueElementCounts(of: checkpoint)
@@ -44,12 +52,14 @@ package struct ParameterCount: Sendable {
       let dtype = entry.tensor.dtype
       dtypes[dtype, default: 0].addClamped(count)
       bytes.addClamped(dtype.roundedByteCount(elementCount: count))
-      guard dtype.isFloatingPoint || dtype.isComplex else {
+      let isBuffer = knownBuffers?.contains(entry.name) ?? false
+      guard !isBuffer, dtype.isFloatingPoint || dtype.isComplex else {
         buffers.addClamped(count)
         continue
       }
       parameters.addClamped(count)
       stored.addClamped(entry.tensor.elementCount)
+      if case .parameter(requiresGrad: false) = entry.role { frozen.addClamped(count) }
       if Self.isEmbedding(entry) { embedding.addClamped(count) }
       modules.add(entry.name, count)
     }
