@@ -23,9 +23,16 @@ extension SurgeryPlan {
 }
 
 extension SurgeryModel {
-  /// The configuration as the file that is written beside the tensors.
+  /// The configuration as the file that is written beside the tensors; it lists what is frozen.
   public var configurationFile: CompanionFile {
-    CompanionFile(
+    var configuration = configuration
+    configuration.frozen = checkpoint.entries.compactMap { entry in
+      guard entry.role == .parameter(requiresGrad: false), entry.name.text.hasPrefix(prefix) else {
+        return nil
+      }
+      return String(entry.name.text.dropFirst(prefix.count))
+    }
+    return CompanionFile(
       name: "ligature.json", bytes: configuration.json(), sourcePath: paths.configuration)
   }
 }

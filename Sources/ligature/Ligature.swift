@@ -33,6 +33,7 @@ struct Ligature: ParsableCommand {
           TieCommand.self,
           UntieCommand.self,
           ResizeCommand.self,
+          FreezeCommand.self,
         ]),
     ])
 }

@@ -20,6 +20,12 @@ extension SurgeryModel {
     checkpoint.replaceTensor(at: position, with: tensor)
   }
 
+  /// Says how torch holds the tensor at a path of the graph.
+  mutating func setRole(_ role: TensorRole, at path: String) {
+    guard let position = checkpoint.position(of: tensorName(path)) else { return }
+    checkpoint.setRole(role, at: position)
+  }
+
   /// Removes the tensors at paths of the graph.
   mutating func remove(_ paths: Set<String>) {
     let names = Set(paths.map(tensorName))

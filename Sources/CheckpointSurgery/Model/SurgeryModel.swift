@@ -90,10 +90,19 @@ extension SurgeryModel {
 
   /// Parameters, each stored element once, buffers apart.
   public var parameterCount: Int {
+    get throws(SurgeryError) { try report.foundCount }
+  }
+
+  /// The part of them that training changes.
+  public var trainableCount: Int {
+    get throws(SurgeryError) { try report.trainableCount }
+  }
+
+  private var report: BindingReport {
     get throws(SurgeryError) {
       do {
         return try ModelGraph(configuration, checkpoint: checkpoint, prefix: prefix)
-          .report(on: checkpoint).foundCount
+          .report(on: checkpoint)
       } catch { throw .graph(error, model: paths.checkpoint) }
     }
   }

@@ -37,18 +37,19 @@ public struct ConfiguredCheckpoint: Sendable {
     assignments: [String] = []
   ) throws(GraphError) {
     let checkpoint = source.resolvingNotes()
-    self.checkpoint = checkpoint
     let found = configurationPath ?? Self.besides(path)
     if let found {
       var configuration = try ModelConfiguration(contentsOf: found)
       for assignment in assignments { try configuration.set(assignment) }
       prefix = try configuration.prefix(in: checkpoint)
       self.configuration = configuration
+      self.checkpoint = checkpoint.freezing(configuration.frozen, prefix: prefix)
       origin = .file(found)
       questions = []
       hints = []
       return
     }
+    self.checkpoint = checkpoint
     guard let inferred = InferredConfiguration(checkpoint) else {
       throw .impossible(
         path: path,
@@ -90,5 +91,17 @@ public struct ConfiguredCheckpoint: Sendable {
       candidates = ["\(folder).ligature.json", "\(folder)/ligature.json"]
     }
     return candidates.first { (try? RandomAccessFile(path: $0)) != nil }
+  }
+}
+
+extension Checkpoint {
+  /// The same with the parameters at these paths frozen; a path without a tensor is passed over.
+  fileprivate func freezing(_ paths: [String], prefix: String) -> Checkpoint {
+    var result = self
+    for path in paths {
+      guard let position = position(of: TensorName(prefix + path)) else { continue }
+      result.setRole(.parameter(requiresGrad: false), at: position)
+    }
+    return result
   }
 }

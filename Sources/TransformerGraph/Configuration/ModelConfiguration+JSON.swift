@@ -36,7 +36,7 @@ extension ModelConfiguration {
       throw .malformedConfiguration(
         file: file, byteOffset: nil, reason: "must be an object, not \(value.kindName)")
     }
-    let rest = members.filter { $0.key != "x_transformers" }
+    let rest = members.filter { $0.key != "x_transformers" && $0.key != "frozen" }
     let version = value["x_transformers"]
     if let version, version.string == nil {
       throw .malformedConfiguration(
@@ -45,6 +45,7 @@ extension ModelConfiguration {
     dialect =
       try version?.string.map { text throws(GraphError) in try Dialect(version: text) }
       ?? .newest
+    frozen = try Self.paths(value["frozen"], file: file)
     guard let models = value["models"] else {
       content = .single(try ModuleConfiguration(rest, path: "", file: file))
       return
@@ -55,6 +56,17 @@ extension ModelConfiguration {
         reason: "'\(escaped(extra.key))' cannot stand beside \"models\"")
     }
     content = .several(try Self.named(models, file: file))
+  }
+
+  private static func paths(_ value: JSONValue?, file: String) throws(GraphError) -> [String] {
+    guard let value else { return [] }
+    let paths = value.elements?.compactMap(\.string)
+    guard let paths, paths.count == value.elements?.count else {
+      throw .malformedConfiguration(
+        file: file, byteOffset: nil,
+        reason: "\"frozen\" must be an array of the paths of parameters")
+    }
+    return paths
   }
 
   private static func named(
@@ -90,6 +102,7 @@ extension ModelConfiguration {
         .init(
           "models", .object(models.map { .init($0.name, .object($0.configuration.jsonMembers)) })))
     }
+    if !frozen.isEmpty { members.append(.init("frozen", .array(frozen.map { .string($0) }))) }
     return JSONValue.object(members).renderedBytes(.pretty) + [UInt8(ascii: "\n")]
   }
 

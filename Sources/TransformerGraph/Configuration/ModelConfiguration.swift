@@ -28,6 +28,8 @@ public struct ModelConfiguration: Hashable, Sendable {
   public var dialect: Dialect
   /// The constructor calls.
   public var content: Content
+  /// Paths of parameters that training does not change.
+  public var frozen: [String] = []
 
   /// A configuration of one model.
   public init(_ configuration: ModuleConfiguration, dialect: Dialect = .newest) {

@@ -50,6 +50,11 @@ struct SurgeryReport: Answer {
         "\(title) \(Numerals.grouped(first)) → \(Numerals.grouped(second))"
           + " (\(Self.signed(second - first)))"
           + Self.reason(try plan.countChanges(of: position)))
+      let trainable = (try before.trainableCount, try after.trainableCount)
+      if trainable.0 != trainable.1, trainable != (first, second) {
+        page.line(
+          "trainable \(Numerals.grouped(trainable.0)) → \(Numerals.grouped(trainable.1))")
+      }
     }
     for proof in proofs { page.line(Self.line(proof)) }
   }
@@ -97,6 +102,8 @@ struct SurgeryReport: Answer {
           "model": .string(plan.after[position].name),
           "before": .int(try plan.before[position].parameterCount),
           "after": .int(try plan.after[position].parameterCount),
+          "trainableBefore": .int(try plan.before[position].trainableCount),
+          "trainableAfter": .int(try plan.after[position].trainableCount),
           "changes": .array(
             try plan.countChanges(of: position).map {
               ["path": .string($0.path), "difference": .int($0.difference)]
