@@ -48,6 +48,8 @@ import TransformerGraph
       try ConfiguredCheckpoint(Checkpoint.open(path), path: path), path: path)
     #expect(try read.trainableCount == plan.after[0].trainableCount)
     #expect(read.configuration.frozen == ["token_emb.emb.weight"])
+    let count = ParameterCount(of: try Checkpoint.open(path).freezing(besides: path))
+    #expect(count.frozen == 80)
   }
 
   @Test func `is not changed by untying and tying again`() throws {

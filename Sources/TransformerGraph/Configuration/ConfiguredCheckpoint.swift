@@ -95,6 +95,15 @@ public struct ConfiguredCheckpoint: Sendable {
 }
 
 extension Checkpoint {
+  /// The same with the parameters frozen that the configuration beside `path` lists, if there is one.
+  public func freezing(besides path: String) -> Checkpoint {
+    guard let file = ConfiguredCheckpoint.configurationFile(besides: path),
+      let configuration = try? ModelConfiguration(json: file.bytes, file: path),
+      !configuration.frozen.isEmpty, let prefix = try? configuration.prefix(in: self)
+    else { return self }
+    return freezing(configuration.frozen, prefix: prefix)
+  }
+
   /// The same with the parameters at these paths frozen; a path without a tensor is passed over.
   fileprivate func freezing(_ paths: [String], prefix: String) -> Checkpoint {
     var result = self
