@@ -34,7 +34,7 @@ public struct AtomicFile: ~Copyable, Sendable {
     precondition(byteCount >= 0, "a file cannot have fewer than no bytes")
     try interruption.check()
     let (partial, descriptor) = try PartialFile.create(
-      path: path, overwrites: overwrites, directory: directory)
+      path: path, overwrites: overwrites, directory: directory, interruption: interruption)
     let writer = FileWriter(
       descriptor: descriptor, path: path, byteCount: byteCount, interruption: interruption)
     try writer.reserve()

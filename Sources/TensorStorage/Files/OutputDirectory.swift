@@ -12,11 +12,13 @@ public final class OutputDirectory: Sendable {
 
   /// The directories that were made, outermost first.
   private let made: [String]
+  /// Given back when the directories are gone or in use; nil where none was made.
+  private let hold: Interruption.Hold?
 
   /// Finds or makes the directory.
   ///
-  /// - Throws: `writeFailed` if it cannot be made, or if a file has its name.
-  public init(path: String) throws(FileError) {
+  /// - Throws: `writeFailed` if it cannot be made, or if a file has its name; `interrupted`.
+  public init(path: String, interruption: Interruption = .ofProcess) throws(FileError) {
     self.path = path
     var missing: [String] = []
     var place = path
@@ -24,6 +26,7 @@ public final class OutputDirectory: Sendable {
       missing.append(place)
       place = FilePlace.directory(of: place)
     }
+    hold = missing.isEmpty ? nil : try interruption.hold()
     var made: [String] = []
     for place in missing.reversed() {
       do {

@@ -17,12 +17,14 @@ final class PartialFile: Sendable {
   private let userPath: String
   private let temporaryPath: String
   private let isPublished = Atomic(false)
+  /// Given back when the file is gone or has its name.
+  private let hold: Interruption.Hold
 
   /// Makes the sibling, and a descriptor that is open for writing it.
   ///
   /// - Throws: `exists`, `notARegularFile`, `noSpace`, or `writeFailed`.
   static func create(
-    path: String, overwrites: Bool, directory: OutputDirectory?
+    path: String, overwrites: Bool, directory: OutputDirectory?, interruption: Interruption
   ) throws(FileError) -> (file: PartialFile, descriptor: Int32) {
     let place: FilePlace
     let existing: FileStatus?
@@ -36,13 +38,15 @@ final class PartialFile: Sendable {
       guard existing.isRegular else { throw .notARegularFile(file: path) }
       guard overwrites else { throw .exists(file: path) }
     }
+    let hold = try interruption.hold()
     while true {
       let temporaryPath = place.temporaryPath()
       do {
         let descriptor = try open(temporaryPath, replacing: existing)
         let file = PartialFile(
           place: place, isReplacement: existing != nil, overwrites: overwrites,
-          directory: directory, userPath: path, temporaryPath: temporaryPath)
+          directory: directory, userPath: path, temporaryPath: temporaryPath,
+          hold: hold)
         return (file, descriptor)
       } catch {
         if error.code == EEXIST { continue }  // somebody else's
@@ -54,7 +58,7 @@ final class PartialFile: Sendable {
 
   private init(
     place: FilePlace, isReplacement: Bool, overwrites: Bool, directory: OutputDirectory?,
-    userPath: String, temporaryPath: String
+    userPath: String, temporaryPath: String, hold: Interruption.Hold
   ) {
     self.place = place
     self.isReplacement = isReplacement
@@ -62,6 +66,7 @@ final class PartialFile: Sendable {
     self.directory = directory
     self.userPath = userPath
     self.temporaryPath = temporaryPath
+    self.hold = hold
   }
 
   deinit {

@@ -7,13 +7,25 @@ internal import TensorStorage
 enum Signals {
   /// Turns signals into wishes that the work heeds.
   ///
-  /// A second signal changes nothing: `timeout` sends two, and files must be removed in peace.
+  /// A second signal changes nothing: `timeout` sends two, and files must be removed in peace. Work that has
+  /// not heeded the wish after a second, and has nothing to remove, is ended where it is.
   static func install() {
     // The object exists before a handler can run.
     _ = Interruption.ofProcess
-    // The handlers store one atomic flag and do nothing else.
+    // The handlers store one atomic flag, load another, and call what is safe in them.
     for number in [SIGINT, SIGTERM] {
-      _ = signal(number) { _ in Interruption.ofProcess.request() }
+      _ = signal(number) { _ in
+        Interruption.ofProcess.request()
+        _ = alarm(1)
+      }
+    }
+    _ = signal(SIGALRM) { _ in
+      if Interruption.ofProcess.isHeld {
+        _ = alarm(1)
+      } else {
+        StandardStream.writeAtOnce("Error: interrupted\n")
+        _exit(ExitStatus.interrupted.rawValue)
+      }
     }
     // A reader of the answer that goes away is noticed when writing.
     _ = signal(SIGPIPE, SIG_IGN)

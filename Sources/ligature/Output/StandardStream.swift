@@ -26,6 +26,12 @@ final class StandardStream {
   /// Progress and remarks.
   static func error() -> StandardStream { StandardStream(descriptor: STDERR_FILENO) }
 
+  /// Writes to standard error past every buffer; safe in a signal handler.
+  static func writeAtOnce(_ text: StaticString) {
+    // SAFETY: a static string's bytes live as long as the process.
+    _ = unsafe Glibc.write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+  }
+
   private init(descriptor: Int32) {
     self.descriptor = descriptor
     isTerminal = isatty(descriptor) == 1

@@ -136,6 +136,23 @@ private func failure(ofPublishing set: consuming AtomicFileSet) -> FileError? {
     #expect(try directory.names() == [name])
   }
 
+  @Test func `keeps the process from ending before it is removed or published`() throws {
+    let interruption = Interruption()
+    do {
+      let file = try AtomicFile(
+        path: directory.path("out.bin"), byteCount: 4, interruption: interruption)
+      #expect(interruption.isHeld)
+      try file.write([1, 2, 3, 4].rawBytes, at: 0)
+      try file.commit()
+    }
+    #expect(!interruption.isHeld)
+    interruption.request()
+    #expect(throws: FileError.interrupted) {
+      _ = try AtomicFile(path: directory.path("late.bin"), byteCount: 4, interruption: interruption)
+    }
+    #expect(!interruption.isHeld)
+  }
+
   @Test func `stops when asked and leaves nothing behind`() throws {
     let interruption = Interruption()
     let path = directory.path("a.bin")

@@ -76,7 +76,7 @@ final class WriteExecutor: Sendable {
   func writeFiles() throws(FileError) {
     try checkDisk()
     if let path = plan.directory {
-      let made = try OutputDirectory(path: path)
+      let made = try OutputDirectory(path: path, interruption: interruption)
       directory.withLock { $0 = made }
     }
     try Workers.run(min(plan.budget.threadCount, jobCount)) { [self] _ throws(FileError) in
