@@ -4,13 +4,15 @@
 
 #include "elementwise.h"
 
-static void softmax(float *x, size_t rows, size_t count, size_t stride) {
+static void softmax(float *x, size_t rows, size_t count, size_t stride, size_t seen, float sink) {
   for (size_t r = 0; r < rows; r++) {
-    float *row = x + r * stride, max = -INFINITY;
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) max = row[i] > max ? row[i] : max;
-    for (size_t i = 0; i < count; i++) sum += row[i] = expf(row[i] - max);
-    for (size_t i = 0; i < count; i++) row[i] = (float)(row[i] / sum);
+    float *row = x + r * stride, max = sink;
+    size_t last = seen + r < count ? seen + r : count;
+    for (size_t i = 0; i < last; i++) max = row[i] > max ? row[i] : max;
+    double sum = sink > -INFINITY ? expf(sink - max) : 0;
+    for (size_t i = 0; i < last; i++) sum += row[i] = expf(row[i] - max);
+    for (size_t i = 0; i < last; i++) row[i] = (float)(row[i] / sum);
+    for (size_t i = last; i < count; i++) row[i] = 0;
   }
 }
 
@@ -27,11 +29,22 @@ EACH(gelu_tanh, 0.5f * v * (1 + tanhf(0.79788456080286536f * (v + 0.044715f * v 
 EACH(silu, v / (1 + expf(-v)))
 EACH(sigmoid, 1 / (1 + expf(-v)))
 EACH(hyperbolic_tangent, tanhf(v))
-EACH(relu, v > 0 ? v : 0)
-EACH(relu_squared, v > 0 ? v * v : 0)
+EACH(relu, v < 0 ? 0 : v)
+EACH(relu_squared, v < 0 ? 0 : v * v)
 
 static void softclamp(float *x, size_t count, float c) {
   for (size_t i = 0; i < count; i++) x[i] = tanhf(x[i] / c) * c;
+}
+
+static void multiply_rows(const float *w, size_t rows, size_t count, const float *x, size_t tokens,
+                          float scale, float *y, size_t stride) {
+  for (size_t t = 0; t < tokens; t++) {
+    for (size_t r = 0; r < rows; r++) {
+      double sum = 0;
+      for (size_t i = 0; i < count; i++) sum += (double)w[r * count + i] * x[t * count + i];
+      y[t * stride + r] = (float)(scale * sum);
+    }
+  }
 }
 
 static void multiply(float *x, const float *y, size_t count) {
@@ -96,6 +109,6 @@ static void rotate_halves(float *x, size_t pairs, const float *cosines, const fl
 }
 
 const ck_elementwise ck_elementwise_scalar = {
-  softmax, gelu, gelu_tanh, silu, sigmoid, hyperbolic_tangent, relu, relu_squared, softclamp, multiply, add,
-  add_scaled, scale, layer_norm, length_norm, rotate_pairs, rotate_halves,
+  softmax, gelu, gelu_tanh, silu, sigmoid, hyperbolic_tangent, relu, relu_squared, softclamp, multiply_rows,
+  multiply, add, add_scaled, scale, layer_norm, length_norm, rotate_pairs, rotate_halves,
 };

@@ -12,7 +12,7 @@ typedef void (*sgemm_function)(int, int, int, int, int, int, float, const float 
 
 static void *library;
 static sgemm_function sgemm;
-static char *(*corename)(void);
+static char *(*corename)(void), *(*config)(void);
 
 // Debian's build does not know processors newer than itself by name and falls back to old kernels.
 static const char *newest(void) {
@@ -27,10 +27,10 @@ static const char *newest(void) {
 
 void *cob_symbol(const char *name) { return library ? dlsym(library, name) : NULL; }
 
-int cob_open(const char *core, int threads) {
+int cob_open(void) {
   if (library) return 0;
-  if (!core) core = newest();
-  if (core) setenv("OPENBLAS_CORETYPE", core, 0);
+  if (newest()) setenv("OPENBLAS_CORETYPE", newest(), 0);
+  setenv("OPENBLAS_NUM_THREADS", "1", 1);
   static const char *names[] = {"libopenblas.so.0", "libopenblas.so"};
   void *handle = NULL;
   for (size_t i = 0; i < sizeof names / sizeof *names && !handle; i++)
@@ -38,9 +38,8 @@ int cob_open(const char *core, int threads) {
   if (!handle) return -1;
   sgemm = (sgemm_function)dlsym(handle, "cblas_sgemm");
   corename = (char *(*)(void))dlsym(handle, "openblas_get_corename");
-  void (*setThreads)(int) = (void (*)(int))dlsym(handle, "openblas_set_num_threads");
+  config = (char *(*)(void))dlsym(handle, "openblas_get_config");
   if (!sgemm) return -1;
-  if (setThreads && threads > 0) setThreads(threads);
   library = handle;
   return 0;
 }
@@ -51,6 +50,8 @@ const char *cob_error(void) {
 }
 
 const char *cob_core(void) { return library && corename ? corename() : NULL; }
+
+const char *cob_config(void) { return library && config ? config() : NULL; }
 
 void cob_sgemm(int transA, int transB, int m, int n, int k, float alpha, const float *a, int lda,
                const float *b, int ldb, float beta, float *c, int ldc) {

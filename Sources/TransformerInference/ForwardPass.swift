@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TensorStorage
 internal import TransformerGraph
 
@@ -7,46 +9,77 @@ internal import TransformerGraph
 /// Every module of the graph has its formula in one of the extensions.
 struct ForwardPass {
   let weights: Weights
+  let team: Team
 
-  /// `y = x · weightᵀ + bias`, for each token.
-  func apply(_ linear: Linear, to x: Activations) throws(InferenceError) -> Activations {
-    precondition(x.width == linear.inputCount, "a layer for other features")
-    var y = Activations(batch: x.batch, length: x.length, width: linear.outputCount)
-    if let bias = try weights.values(linear.bias) {
-      y.values.removeAll(keepingCapacity: true)
-      for _ in 0..<x.rowCount { y.values += bias }
-    }
-    try multiply(x, by: linear.weight, into: &y, beta: linear.bias == nil ? 0 : 1)
-    return y
+  /// `y = activation(x · weightᵀ + bias)`, for each token.
+  func apply(
+    _ linear: Linear, to x: Activations, activation: FeedForward.Activation = .identity
+  ) throws(InferenceError) -> Activations {
+    try product(x, linear.weight, bias: linear.bias, activation: activation)
   }
 
-  /// `y = alpha · x · weightᵀ + beta · y`, the weight taken in tiles of rows where it is not kept.
-  func multiply(
-    _ x: Activations, by weight: Parameter, into y: inout Activations, alpha: Float = 1,
-    beta: Float = 0
-  ) throws(InferenceError) {
-    let (outputs, inputs) = (weight.shape[0], weight.shape[1])
-    let tileRows =
-      weights.keeps(weight) ? outputs : max(1, Self.tileByteCount / (4 * max(1, inputs)))
-    var start = 0
-    while start < outputs {
-      let rows = start..<min(start + tileRows, outputs)
-      let tile =
-        rows.count == outputs
-        ? try weights.values(weight) as [Float] : try weights.rows(rows, of: weight)
-      let place = MatrixProduct.Operand(leadingDimension: inputs)
-      var target = y.values.mutableSpan
-      MatrixProduct.multiply(
-        x.values.span, place, tile.span, .init(leadingDimension: inputs, isTransposed: true),
-        into: &target, .init(offset: start, leadingDimension: outputs), m: x.rowCount,
-        n: rows.count, k: inputs, alpha: alpha, beta: beta)
-      start = rows.upperBound
+  /// `y = activation(scale · x · weightᵀ + bias)`.
+  ///
+  /// The threads share out the weight's rows, which are y's columns. Where the weight is not in memory each
+  /// thread reads (and converts) a few rows, multiplies, and goes on to others: reading, converting and
+  /// computing overlap, and what is read is still in the cache when it is used.
+  func product(
+    _ x: Activations, _ weight: Parameter, bias: Parameter? = nil, scale: Float = 1,
+    activation: FeedForward.Activation = .identity
+  ) throws(InferenceError) -> Activations {
+    precondition(x.width == weight.shape[1], "a layer for other features")
+    let outputs = weight.shape[0]
+    let bias = try weights.values(bias)
+    let matrix = try weights.matrix(weight)
+    let parts = WeightParts(
+      rowCount: outputs, columnCount: x.width, tokenCount: x.rowCount)
+    let values = try [Float](count: x.rowCount * outputs) { y throws(InferenceError) in
+      try team.run(parts.count) { part, scratch throws(InferenceError) in
+        let rows = parts[part]
+        try matrix.withRows(rows, scratch: &scratch.weights) { tile in
+          y.withValues { y in
+            MatrixProduct.multiply(
+              x.values.span, byRowsOf: tile, into: &y, columns: rows, of: outputs, scale: scale)
+            Elementwise.finish(
+              &y, columns: rows, of: outputs, bias: bias, activation: activation)
+          }
+        }
+      }
     }
+    return Activations(values, batch: x.batch, length: x.length, width: outputs)
+  }
+}
+
+/// How the rows of a weight are shared out: by sizes alone, so that results do not depend on the threads.
+private struct WeightParts {
+  private let rowCount: Int
+  private let partRowCount: Int
+
+  // What is read stays in a second-level cache of a megabyte or two, beside what it is multiplied by.
+  private static let partByteCount = 1 << 20
+  // Fewer rows make each product pay too much for arranging the tokens for the kernel.
+  private static let minimumRowCount = 96
+  // A single token's product is a pass over the weights: parts only have to be many and not tiny.
+  private static let minimumVectorRowCount = 32
+  // Equal shares for two and four threads.
+  private static let shareCount = 4
+
+  init(rowCount: Int, columnCount: Int, tokenCount: Int) {
+    self.rowCount = rowCount
+    let least =
+      tokenCount <= MatrixProduct.vectorCount ? Self.minimumVectorRowCount : Self.minimumRowCount
+    let cached = Self.partByteCount / (4 * Swift.max(1, columnCount))
+    let parts = rowCount / Swift.max(1, Swift.min(cached, rowCount))
+    let shares = (parts + Self.shareCount) / Self.shareCount * Self.shareCount
+    partRowCount = Swift.max(
+      1, Swift.min(rowCount, Swift.max(least, (rowCount + shares - 1) / shares)))
   }
 
-  // A matrix that does not stay in memory is read in tiles of this size: large enough for the product to
-  // run at full speed, small beside the activations.
-  private static let tileByteCount = 16 << 20
+  var count: Int { (rowCount + partRowCount - 1) / partRowCount }
+
+  subscript(part: Int) -> Range<Int> {
+    (part * partRowCount)..<Swift.min((part + 1) * partRowCount, rowCount)
+  }
 }
 
 extension ForwardPass {

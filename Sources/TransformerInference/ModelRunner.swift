@@ -1,3 +1,4 @@
+internal import TensorStorage
 public import TransformerGraph
 
 /// Runs a bound graph forward, in evaluation mode, in float32.
@@ -6,13 +7,14 @@ public struct ModelRunner: Sendable {
   public let graph: ModelGraph
 
   private let weights: Weights
+  private let team: Team
 
-  var pass: ForwardPass { ForwardPass(weights: weights) }
+  var pass: ForwardPass { ForwardPass(weights: weights, team: team) }
 
   /// A runner of `graph`.
   ///
   /// Weights are read when a layer needs them. `keptByteCount` bytes of them stay in memory for the next
-  /// pass; `threads` is for the matrix products.
+  /// pass, float32 or as they are stored if that is shorter; `threads` is one per core if it is 0.
   ///
   /// - Throws: `unbound` if a slot of the graph is not filled, `noLibrary` without OpenBLAS.
   public init(
@@ -26,13 +28,21 @@ public struct ModelRunner: Sendable {
         throw .unbound(path: slot.path, reason: "has the shape \(found), not \(slot.shape)")
       }
     }
-    try MatrixProduct.open(threads: threads)
+    try MatrixProduct.open()
+    team = Team(threadCount: threads > 0 ? threads : Workers.processorCount)
     self.graph = graph
     weights = Weights(byteBudget: keptByteCount)
   }
 
-  /// The kernel family that OpenBLAS runs with, as `SkylakeX`.
-  public static var kernelFamily: String? { MatrixProduct.kernelFamily }
+  /// Reads the weights that may stay in memory, on all threads.
+  ///
+  /// Without it the first pass does so on the way.
+  public func load() throws(InferenceError) {
+    let parameters = graph.slots.filter { !$0.sharesEarlier }.map(\.parameter)
+    try team.run(parameters.count) { part, _ throws(InferenceError) in
+      try weights.load(parameters[part])
+    }
+  }
 
   /// What the model named `model` (the only one by default) gives for `input`.
   public func output(

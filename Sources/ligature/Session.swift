@@ -8,6 +8,7 @@ struct Session {
 
   /// Parses the words, runs the verb, and tells what went wrong.
   func run() -> ExitStatus {
+    if Set(words) == ["--version", "--verbose"] { return answerVersion() }
     let command: any ParsableCommand
     do {
       command = try Ligature.parseAsRoot(words)
@@ -32,6 +33,13 @@ struct Session {
     } catch {
       return console.complain(Complaint(error))
     }
+  }
+
+  private func answerVersion() -> ExitStatus {
+    let console = Console(Console.Options())
+    console.print(Version.details())
+    do { try console.finish() } catch { return console.complain(Complaint(error)) }
+    return .success
   }
 
   /// Prints help, a version or a script, or tells that the words make no sense.

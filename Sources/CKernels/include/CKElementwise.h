@@ -3,11 +3,13 @@
 
 #include <stddef.h>
 
-// The loops of a forward pass that are not matrix products, over float32. Every function works in place on
-// `x`. Rows lie behind each other, `stride` floats apart where it is given, else packed.
+// The loops of a forward pass that are not products of two large matrices, over float32. They work in place
+// on `x`, but for `multiply_rows`. Rows lie behind each other, `stride` floats apart where it is given, else
+// packed. A NaN stays one, as in PyTorch.
 typedef struct {
-  // exp(x - max) / sum, for each row of `count` values.
-  void (*softmax)(float *x, size_t rows, size_t count, size_t stride);
+  // exp(x - max) / sum, for the first `seen` of the `count` values of the first row, and one more in each
+  // row; what is not seen becomes 0. `sink` is one more value that takes its share, or -INFINITY.
+  void (*softmax)(float *x, size_t rows, size_t count, size_t stride, size_t seen, float sink);
   // x · Φ(x), exact (erf) and by the tanh formula.
   void (*gelu)(float *x, size_t count);
   void (*gelu_tanh)(float *x, size_t count);
@@ -20,6 +22,10 @@ typedef struct {
   void (*relu_squared)(float *x, size_t count);
   // c · tanh(x / c).
   void (*softclamp)(float *x, size_t count, float c);
+  // y[t · stride + r] = scale · (row r of w) · (row t of x), for rows of `count` values: a product of weights
+  // with few tokens, which is one pass over the weights.
+  void (*multiply_rows)(const float *w, size_t rows, size_t count, const float *x, size_t tokens,
+                        float scale, float *y, size_t stride);
   // x · y and x + y, element by element.
   void (*multiply)(float *x, const float *y, size_t count);
   void (*add)(float *x, const float *y, size_t count);

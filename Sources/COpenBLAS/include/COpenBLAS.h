@@ -11,17 +11,20 @@
 // not pay, and Debian's build picks old kernels on processors it does not know by name. The kernel family
 // is read from the environment while the library starts, so it has to be chosen before.
 
-// Opens the library with the kernel family `core` ("SkylakeX", "Haswell", …), or the newest that the
-// processor can run if NULL.
-// A value of OPENBLAS_CORETYPE that is set already stays. Returns 0, or -1 if there is no such library
-// (then cob_error says why). Not safe to call from several threads at once.
-int cob_open(const char *core, int threads);
+// Opens the library with the newest kernel family that the processor can run, unless OPENBLAS_CORETYPE is
+// set, and with one thread: who calls it shares the work out, so that results do not depend on how many
+// threads there are. Returns 0, or -1 if there is no such library (then cob_error says why). Not safe to
+// call from several threads at once.
+int cob_open(void);
 
 // Why cob_open failed.
 const char *cob_error(void);
 
 // The kernel family in use, as OpenBLAS names it; NULL before cob_open.
 const char *cob_core(void);
+
+// Its release and how it was built, in its own words; NULL before cob_open.
+const char *cob_config(void);
 
 // C = alpha * op(A) * op(B) + beta * C, row-major; op transposes where the flag is not 0. op(A) is [m, k],
 // op(B) is [k, n], C is [m, n]; the leading dimensions are the distances between stored rows.

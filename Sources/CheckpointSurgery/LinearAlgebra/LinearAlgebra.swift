@@ -39,7 +39,7 @@ enum LinearAlgebra {
 
     private static func load() -> String? {
       // SAFETY: the loader's own texts, copied at once.
-      guard cob_open(nil, 1) == 0 else { return unsafe String(cString: cob_error()) }
+      guard cob_open() == 0 else { return unsafe String(cString: cob_error()) }
       return unsafe cob_find_factorizations().map { unsafe "it lacks \(String(cString: $0))" }
     }
   }

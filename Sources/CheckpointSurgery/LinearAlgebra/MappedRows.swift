@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TensorStorage
 
 /// An affine map of rows: `y = x · matrix + offset`, with the lengths set right afterwards if it is asked for.

@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 
 extension LayerBuilder {
   func rotary(headDimension: Int) throws(GraphError) -> RotaryEmbedding? {

@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 
 /// Absolute positions, added to the token embeddings.
 public enum PositionalEmbedding: Sendable {

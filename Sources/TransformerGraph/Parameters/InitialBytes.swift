@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TensorStorage
 
 /// The float32 values of an initial distribution: element `i` is a function of the stream and `i`, so

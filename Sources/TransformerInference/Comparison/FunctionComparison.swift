@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 public import TransformerGraph
 
 /// How the functions of two models differ on seeded probe inputs: the proof of a surgery.

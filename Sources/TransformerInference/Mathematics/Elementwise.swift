@@ -6,14 +6,19 @@ enum Elementwise {
   // The table is a constant of the C library for the whole process.
   private static let kernels = unsafe ck_elementwise_at(Int32(ck_level().rawValue)).pointee
 
-  /// Softmax of each row of `count` values, in place.
-  static func softmax(_ x: inout MutableSpan<Float>, rows: Int, count: Int, stride: Int) {
+  /// Softmax of each packed row of `count` values, in place.
+  ///
+  /// The first row sees its first `seen` values (all by default), each further row one more; what is not seen
+  /// becomes 0. A `sink` is one more value that takes its share.
+  static func softmax(
+    _ x: inout MutableSpan<Float>, rows: Int, count: Int, seen: Int = .max / 2,
+    sink: Float = -.infinity
+  ) {
     if rows == 0 || count == 0 { return }
-    precondition(
-      count <= stride && (rows - 1) * stride + count <= x.count, "rows beyond the buffer")
+    precondition(rows * count <= x.count && seen >= 0, "rows beyond the buffer")
     // SAFETY: checked above.
     unsafe x.withUnsafeMutableBufferPointer { x in
-      unsafe kernels.softmax(x.baseAddress, rows, count, stride)
+      unsafe kernels.softmax(x.baseAddress, rows, count, count, seen, sink)
     }
   }
 
@@ -32,6 +37,40 @@ enum Elementwise {
       case .sigmoid: unsafe kernels.sigmoid(values, count)
       case .identity, .solu: break
       }
+    }
+  }
+
+  /// Products of rows of `w` with each row of `x`, both of `count` values: columns of `y`, `[rows, width]`.
+  static func multiplyRows(
+    of w: Span<Float>, byEach x: Span<Float>, count: Int, into y: inout MutableSpan<Float>,
+    columns: Range<Int>, of width: Int, scale: Float
+  ) {
+    precondition(
+      w.count == columns.count * count && x.count * width == y.count * count
+        && columns.lowerBound >= 0 && columns.upperBound <= width, "the extents do not fit")
+    // SAFETY: checked above.
+    unsafe y.withUnsafeMutableBufferPointer { y in
+      unsafe x.withUnsafeBufferPointer { x in
+        unsafe w.withUnsafeBufferPointer { w in
+          let first = unsafe y.baseAddress.map { unsafe $0 + columns.lowerBound }
+          unsafe kernels.multiply_rows(
+            w.baseAddress, columns.count, count, x.baseAddress, y.count / width, scale, first, width
+          )
+        }
+      }
+    }
+  }
+
+  /// Adds a bias to `columns` of `y`, `[rows, width]`, and applies an activation.
+  static func finish(
+    _ y: inout MutableSpan<Float>, columns: Range<Int>, of width: Int, bias: [Float]?,
+    activation: FeedForward.Activation
+  ) {
+    if bias == nil && activation == .identity { return }
+    for start in stride(from: 0, to: y.count, by: width) {
+      var part = y.extractingMutable((start + columns.lowerBound)..<(start + columns.upperBound))
+      if let bias { add(bias.span.extracting(columns), to: &part) }
+      activate(&part, activation)
     }
   }
 

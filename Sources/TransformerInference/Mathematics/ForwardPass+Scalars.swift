@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 
 extension ForwardPass {
   /// `1 / (1 + exp(−x))`.

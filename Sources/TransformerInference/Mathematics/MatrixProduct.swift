@@ -1,4 +1,3 @@
-internal import CKernels
 internal import COpenBLAS
 
 /// Products of float32 matrices, by OpenBLAS; the only file of this module that calls it.
@@ -11,8 +10,8 @@ enum MatrixProduct {
   }
 
   /// Opens the library, once, with the newest kernels that the processor can run.
-  static func open(threads: Int) throws(InferenceError) {
-    guard let reason = opened(threads) else { return }
+  static func open() throws(InferenceError) {
+    guard let reason = state.open() else { return }
     throw .noLibrary(reason: reason)
   }
 
@@ -20,6 +19,12 @@ enum MatrixProduct {
   static var kernelFamily: String? {
     // SAFETY: the library's own constant string, copied at once.
     unsafe cob_core().map { unsafe String(cString: $0) }
+  }
+
+  /// OpenBLAS's release and how it was built, in its own words; nil before `open`.
+  static var build: String? {
+    // SAFETY: as above.
+    unsafe cob_config().map { unsafe String(cString: $0) }
   }
 
   /// Computes `c = alpha · op(a) · op(b) + beta · c`: `[m, n] = [m, k] · [k, n]`.
@@ -48,6 +53,30 @@ enum MatrixProduct {
     }
   }
 
+  /// Up to so many tokens the product is a pass over the weights, which a simple kernel does best.
+  static let vectorCount = 8
+
+  /// Computes columns of `y = scale · x · wᵀ`, one for each row of `w`.
+  ///
+  /// `x` has the shape `[tokens, inputs]`, `w` (some rows of the weights) `[columns.count, inputs]`, and `y`
+  /// `[tokens, width]`.
+  static func multiply(
+    _ x: Span<Float>, byRowsOf w: Span<Float>, into y: inout MutableSpan<Float>,
+    columns: Range<Int>, of width: Int, scale: Float
+  ) {
+    let tokens = y.count / width
+    let inputs = w.count / columns.count
+    if tokens <= vectorCount {
+      Elementwise.multiplyRows(
+        of: w, byEach: x, count: inputs, into: &y, columns: columns, of: width, scale: scale)
+      return
+    }
+    multiply(
+      x, .init(leadingDimension: inputs), w, .init(leadingDimension: inputs, isTransposed: true),
+      into: &y, .init(offset: columns.lowerBound, leadingDimension: width), m: tokens,
+      n: columns.count, k: inputs, alpha: scale)
+  }
+
   /// Traps unless the matrix lies within `count` floats.
   private static func check(_ count: Int, _ place: Operand, rows: Int, columns: Int) {
     let (rows, columns) = place.isTransposed ? (columns, rows) : (rows, columns)
@@ -59,8 +88,6 @@ enum MatrixProduct {
   }
 
   private static let state = OpenState()
-
-  private static func opened(_ threads: Int) -> String? { state.open(threads: threads) }
 }
 
 internal import Synchronization
@@ -70,20 +97,17 @@ private final class OpenState: Sendable {
   private let result = Mutex<String??>(nil)
 
   /// Why it could not be opened; nil if it was.
-  func open(threads: Int) -> String? {
+  func open() -> String? {
     result.withLock { result in
       if let result { return result }
-      let reason = Self.load(threads: threads)
+      let reason = Self.load()
       result = .some(reason)
       return reason
     }
   }
 
-  private static func load(threads: Int) -> String? {
-    // Debian's build does not know processors newer than itself by name and falls back to old kernels.
-    let level = ck_level()
-    let core = level == CK_AVX512 ? "SkylakeX" : level == CK_AVX2 ? "Haswell" : nil
-    let status = unsafe cob_open(core, Int32(threads))
+  private static func load() -> String? {
+    let status = cob_open()
     // SAFETY: the loader's own text, copied at once.
     return status == 0 ? nil : unsafe String(cString: cob_error())
   }

@@ -1,26 +1,26 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TransformerGraph
 
 // What makes attention of logits where softmax alone does not; rows are `[H, queries, visible]`.
 
 extension AttentionCore {
   /// `q · k · 2 · scale` becomes `−|q − k|² · scale`.
-  func subtractLengths(
-    _ item: Int, _ queries: Range<Int>, _ visible: Int, _ logits: inout [Float]
-  ) {
+  func subtractLengths(_ part: AttentionPart, _ logits: inout [Float]) {
     let width = operands.headDimension
-    func squares(_ x: Activations, _ position: Int, _ head: Int) -> Float {
+    func squares(_ x: Activations, _ item: Int, _ position: Int, _ head: Int) -> Float {
       let start = x.range(item, position).lowerBound + head * width
       return x.values[start..<(start + width)].reduce(0) { $0 + $1 * $1 }
     }
-    for head in 0..<heads.count {
+    for head in part.heads {
       let keyHead = head % operands.keyHeadCount
-      let keys = (0..<visible).map { squares(operands.keys, $0, keyHead) }
-      for (row, query) in queries.enumerated() {
-        let start = (head * queries.count + row) * visible
-        let own = squares(operands.queries, query, head)
-        for key in 0..<visible {
-          logits[start + key] = min(0, logits[start + key] - (own + keys[key]) * scale)
+      let keys = (0..<part.visibleCount).map { squares(operands.keys, part.item, $0, keyHead) }
+      for query in part.queries {
+        let start = part.row(head, query).lowerBound
+        let own = squares(operands.queries, part.item, query, head)
+        for (key, square) in keys.enumerated() {
+          logits[start + key] = min(0, logits[start + key] - (own + square) * scale)
         }
       }
     }
@@ -34,47 +34,39 @@ extension AttentionCore {
   }
 
   /// CoPE: adds the product of the query with a row of the table, at the position that the gates count.
-  func addContextual(
-    _ item: Int, _ queries: Range<Int>, _ visible: Int, _ logits: inout [Float]
-  ) {
+  func addContextual(_ part: AttentionPart, _ logits: inout [Float]) {
     guard let contextual else { return }
     var gates = contextual.mix.map { mixed(logits, by: $0, keepsOwn: false) } ?? logits
     let width = operands.headDimension
     let last = Float(contextual.count - 1)
-    for head in 0..<heads.count {
-      for (row, query) in queries.enumerated() {
-        let start = (head * queries.count + row) * visible
-        // Mixing heads moves what is masked: the causal rule holds again.
-        let seen = isCausal ? min(visible, query + 1 + operands.keys.length - queryCount) : visible
-        for key in seen..<visible { gates[start + key] = Self.masked }
-        let from = operands.queries.range(item, query).lowerBound + head * width
-        let products = (0..<contextual.count).map { position in
-          (0..<width).reduce(Float(0)) {
-            $0 + operands.queries.values[from + $1] * contextual.table[position * width + $1]
-          }
+    part.eachRow { head, query, row in
+      // Mixing heads moves what is masked: the causal rule holds again.
+      let seen = isCausal ? min(row.count, query + 1 + keyCount - queryCount) : row.count
+      for key in seen..<row.count { gates[row.lowerBound + key] = Self.masked }
+      let from = operands.queries.range(part.item, query).lowerBound + head * width
+      let products = (0..<contextual.count).map { position in
+        (0..<width).reduce(Float(0)) {
+          $0 + operands.queries.values[from + $1] * contextual.table[position * width + $1]
         }
-        var position: Float = 0
-        for key in (0..<visible).reversed() {
-          position += ForwardPass.logistic(gates[start + key])
-          logits[start + key] += contextual.value(products, at: min(position, last))
-        }
+      }
+      var position: Float = 0
+      for index in row.reversed() {
+        position += ForwardPass.logistic(gates[index])
+        logits[index] += contextual.value(products, at: min(position, last))
       }
     }
   }
 
   /// Selective attention: a token hides others from those behind it, by the first head's positive logits.
-  func hide(
-    _ queries: Range<Int>, _ visible: Int, hidden: inout [Float], _ logits: inout [Float]
-  ) {
-    let first = operands.keys.length - queryCount
-    for (row, query) in queries.enumerated() {
-      let own = Array(logits[(row * visible)..<((row + 1) * visible)])
-      for head in 0..<heads.count {
-        let start = (head * queries.count + row) * visible
-        for key in 0..<visible { logits[start + key] -= hidden[key] }
+  func hide(_ part: AttentionPart, hidden: inout [Float], _ logits: inout [Float]) {
+    let first = keyCount - queryCount
+    for query in part.queries {
+      let own = Array(logits[part.row(0, query)])
+      for head in part.heads {
+        for (index, amount) in zip(part.row(head, query), hidden) { logits[index] -= amount }
       }
       // Neither memories nor the first token nor the token itself can be hidden.
-      for key in min(first + 1, visible)..<visible where key != first + query {
+      for key in min(first + 1, own.count)..<own.count where key != first + query {
         hidden[key] += max(0, own[key])
       }
     }
@@ -103,12 +95,13 @@ extension AttentionCore {
       }
     }
     var span = logits.mutableSpan
-    Elementwise.softmax(&span, rows: rows, count: count, stride: count)
+    Elementwise.softmax(&span, rows: rows, count: count)
   }
 
   /// Softmax over the queries, then each row divided by its sum over the keys that are there.
-  func invert(_ item: Int, _ rows: Int, _ visible: Int, _ logits: inout [Float]) {
-    for head in 0..<heads.count {
+  func invert(_ part: AttentionPart, _ logits: inout [Float]) {
+    let (item, rows, visible) = (part.item, part.queries.count, part.visibleCount)
+    for head in 0..<part.heads.count {
       let start = head * rows * visible
       for key in 0..<visible {
         let column = (0..<rows).map { row in
@@ -120,7 +113,7 @@ extension AttentionCore {
         for row in 0..<rows { logits[start + row * visible + key] = powers[row] / sum }
       }
     }
-    for row in 0..<(heads.count * rows) {
+    for row in 0..<(part.heads.count * rows) {
       var sum: Float = 0
       for key in 0..<visible {
         if let mask = operands.mask, !mask.values[item * mask.length + key] {

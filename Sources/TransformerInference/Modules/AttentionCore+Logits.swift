@@ -4,73 +4,86 @@ extension AttentionCore {
   // What x-transformers writes into masked logits: `-torch.finfo(torch.float32).max`.
   static let masked = -Float.greatestFiniteMagnitude
 
-  /// The position of a query; positions count tokens only, and queries are the last of the keys.
+  /// The position of a query: positions count tokens only, and queries are the last of the keys.
   private func position(_ query: Int) -> Int {
-    query + operands.keys.length - operands.frontCount - operands.queries.length
+    query + keyCount - operands.frontCount - queryCount
   }
 
-  /// Adds the position bias to one row of logits, and clamps it.
-  func finish(_ head: Int, _ query: Int, _ range: Range<Int>, _ logits: inout [Float]) {
+  /// How many keys a causal row sees.
+  private func seenCount(_ query: Int) -> Int {
+    max(position(query) + 1, prefixLength) + operands.frontCount
+  }
+
+  /// Adds the position bias, and clamps.
+  func finish(_ part: AttentionPart, _ logits: inout [Float]) {
+    var span = logits.mutableSpan
     let front = operands.frontCount
-    let position = position(query)
-    if let bias, range.count > front {
-      let start = bias.start(head: head, queryPosition: position)
-      for key in front..<range.count {
-        logits[range.lowerBound + key] += bias.values[start + key - front]
+    if let bias, part.visibleCount > front {
+      part.eachRow { head, query, row in
+        var tokens = span.extractingMutable((row.lowerBound + front)..<row.upperBound)
+        let start = bias.start(head: head, queryPosition: position(query))
+        Elementwise.add(bias.values.span.extracting(start..<(start + tokens.count)), to: &tokens)
       }
     }
-    if let softclamp {
-      var span = logits.mutableSpan
-      var part = span.extractingMutable(range)
-      Elementwise.softclamp(&part, softclamp)
-    }
+    if let softclamp { Elementwise.softclamp(&span, softclamp) }
   }
 
-  /// Masks what a query must not see.
-  func mask(_ item: Int, _ query: Int, _ range: Range<Int>, _ logits: inout [Float]) {
-    let front = operands.frontCount
-    let position = position(query)
+  /// Masks what queries must not see.
+  func mask(_ part: AttentionPart, _ logits: inout [Float]) {
     // Inverted attention masks the keys behind its softmax.
-    if normalizer != .inverted, let mask = operands.mask {
-      let row = mask.row(item)
-      for key in 0..<range.count where !row[row.startIndex + key] {
-        logits[range.lowerBound + key] = Self.masked
+    if normalizer != .inverted {
+      maskKeys(part, &logits)
+      maskPast(part, &logits)
+    }
+    // Softmax by itself leaves out what a causal row does not see.
+    let isPlain = normalizer == .softmax && !keepsLogits && contextual == nil && !isSelective
+    if isCausal && !isPlain { maskFuture(part, &logits) }
+  }
+
+  private func maskKeys(_ part: AttentionPart, _ logits: inout [Float]) {
+    guard let mask = operands.mask?.row(part.item) else { return }
+    let hidden = (0..<part.visibleCount).filter { !mask[mask.startIndex + $0] }
+    part.eachRow { _, _, row in
+      for key in hidden { logits[row.lowerBound + key] = Self.masked }
+    }
+  }
+
+  private func maskPast(_ part: AttentionPart, _ logits: inout [Float]) {
+    guard let maxAttendPast else { return }
+    let front = operands.frontCount
+    part.eachRow { _, query, row in
+      let last = min(row.count, position(query) - maxAttendPast + front)
+      for key in front..<max(front, last) { logits[row.lowerBound + key] = Self.masked }
+    }
+  }
+
+  private func maskFuture(_ part: AttentionPart, _ logits: inout [Float]) {
+    part.eachRow { _, query, row in
+      for key in min(seenCount(query), row.count)..<row.count {
+        logits[row.lowerBound + key] = Self.masked
       }
     }
-    if normalizer != .inverted, let maxAttendPast {
-      let last = min(range.count, position - maxAttendPast + front)
-      for key in front..<max(front, last) { logits[range.lowerBound + key] = Self.masked }
-    }
-    guard isCausal else { return }
-    let seen = max(position + 1, prefixLength) + front
-    for key in min(seen, range.count)..<range.count { logits[range.lowerBound + key] = Self.masked }
   }
 
   /// Adds logits of the previous layer.
-  func add(
-    _ previous: [Float], _ item: Int, _ queries: Range<Int>, _ visible: Int,
-    to logits: inout [Float]
-  ) {
-    for head in 0..<heads.count {
-      for (row, query) in queries.enumerated() {
-        let from = start(item, head, query)
-        let to = (head * queries.count + row) * visible
-        for key in 0..<visible { logits[to + key] += previous[from + key] }
-      }
+  func add(_ previous: [Float], _ part: AttentionPart, to logits: inout [Float]) {
+    var span = logits.mutableSpan
+    part.eachRow { head, query, row in
+      let from = start(part.item, head, query)
+      var own = span.extractingMutable(row)
+      Elementwise.add(previous.span.extracting(from..<(from + row.count)), to: &own)
     }
   }
 
   /// Keeps the logits for the next layer; what a causal row cannot see stays masked.
-  func keep(
-    _ logits: [Float], _ item: Int, _ queries: Range<Int>, _ visible: Int,
-    _ kept: inout [Float]?
-  ) {
-    for head in 0..<heads.count {
-      for (row, query) in queries.enumerated() {
-        let to = start(item, head, query)
-        let from = (head * queries.count + row) * visible
-        for key in 0..<visible { kept?[to + key] = logits[from + key] }
-        for key in visible..<operands.keys.length { kept?[to + key] = Self.masked }
+  func keep(_ logits: [Float], _ part: AttentionPart, _ kept: SharedMatrix) {
+    kept.withValues { kept in
+      for head in part.heads {
+        for query in part.queries {
+          let (from, to) = (part.row(head, query), start(part.item, head, query))
+          for key in 0..<from.count { kept[to + key] = logits[from.lowerBound + key] }
+          for key in from.count..<keyCount { kept[to + key] = Self.masked }
+        }
       }
     }
   }
@@ -92,42 +105,72 @@ extension AttentionCore {
   }
 
   /// Turns each row of logits into attention; a sink is one more logit that takes attention and gives nothing.
-  func normalize(
-    _ item: Int, _ queries: Range<Int>, _ visible: Int, _ logits: inout [Float]
-  ) {
-    guard normalizer != .inverted else { return invert(item, queries.count, visible, &logits) }
-    let rows = heads.count * queries.count
-    guard let sink else { return normalizeRows(rows, visible, &logits) }
-    for row in 0..<rows {
-      let range = (row * visible)..<((row + 1) * visible)
-      let own = sink[row / queries.count]
-      var extended = [isSigned ? abs(own) : own] + logits[range]
-      normalizeRows(1, visible + 1, &extended)
-      logits.replaceSubrange(range, with: extended[1...])
+  func normalize(_ part: AttentionPart, _ logits: inout [Float]) {
+    switch normalizer {
+    case .inverted: return invert(part, &logits)
+    case .softmax: break
+    case .sigmoid, .hard, .sparse: return normalizeRows(part, &logits)
+    }
+    var span = logits.mutableSpan
+    let first = part.queries.lowerBound
+    // Within a PrefixDecoder's prefix rows see equally much; behind it one key more each.
+    let levelCount =
+      isCausal ? min(part.queries.count, max(0, prefixLength - position(first) - 1)) : 0
+    for head in part.heads {
+      for query in first..<(first + levelCount) {
+        var row = span.extractingMutable(part.row(head, query))
+        Elementwise.softmax(
+          &row, rows: 1, count: row.count, seen: seenCount(query), sink: sinkLogit(head))
+      }
+      let start = part.row(head, first + levelCount).lowerBound
+      let count = part.queries.count - levelCount
+      var rows = span.extractingMutable(start..<(start + count * part.visibleCount))
+      Elementwise.softmax(
+        &rows, rows: count, count: part.visibleCount,
+        seen: isCausal ? seenCount(first + levelCount) : part.visibleCount, sink: sinkLogit(head))
+    }
+  }
+
+  private func sinkLogit(_ head: Int) -> Float {
+    guard let sink else { return -.infinity }
+    return isSigned ? abs(sink[head]) : sink[head]
+  }
+
+  private func normalizeRows(_ part: AttentionPart, _ logits: inout [Float]) {
+    guard sink != nil else {
+      return normalizeRows(part.heads.count * part.queries.count, part.visibleCount, &logits)
+    }
+    part.eachRow { head, _, row in
+      var extended = [sinkLogit(head)] + logits[row]
+      normalizeRows(1, row.count + 1, &extended)
+      logits.replaceSubrange(row, with: extended[1...])
     }
   }
 
   /// A query all of whose keys are masked (by more than the causal rule) gives nothing.
-  func clearEmptyRows(
-    _ item: Int, _ queries: Range<Int>, _ visible: Int, _ attention: inout [Float]
-  ) {
+  func clearEmptyRows(_ part: AttentionPart, _ attention: inout [Float]) {
     guard operands.clearsEmptyRows else { return }
-    for (row, query) in queries.enumerated() where isEmpty(item, query) {
-      for head in 0..<heads.count {
-        let start = (head * queries.count + row) * visible
-        for key in start..<(start + visible) { attention[key] = 0 }
-      }
+    part.eachRow { _, query, row in
+      guard isEmpty(part.item, query) else { return }
+      for position in row { attention[position] = 0 }
     }
   }
 
   private func isEmpty(_ item: Int, _ query: Int) -> Bool {
     let front = operands.frontCount
-    let position = query + operands.keys.length - front - operands.queries.length
-    let first = maxAttendPast.map { max(0, position - $0) } ?? 0
+    let first = maxAttendPast.map { max(0, position(query) - $0) } ?? 0
     guard let mask = operands.mask?.row(item) else {
       return front == 0 && first >= operands.keys.length
     }
     let tokens = mask.dropFirst(front)
     return !mask.prefix(front).contains(true) && !tokens.dropFirst(first).contains(true)
+  }
+}
+
+extension [Float] {
+  /// Multiplies each value by that of `factors`.
+  mutating func multiply(by factors: [Float]) {
+    var span = mutableSpan
+    Elementwise.multiply(&span, by: factors.span)
   }
 }

@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TransformerGraph
 
 /// Biases on the logits that depend on what is attended from, `[b, H, i, j]`, memory keys left out.
@@ -31,15 +33,11 @@ struct AttentionDataBias {
     }
   }
 
-  /// Adds the biases to the logits of some queries of a sequence, `[H, queries, visible]`.
-  func add(_ item: Int, _ queries: Range<Int>, _ visible: Int, front: Int, to logits: inout [Float])
-  {
-    for head in 0..<heads {
-      for (row, query) in queries.enumerated() {
-        let from = start(item, head, query)
-        let to = (head * queries.count + row) * visible + front
-        for key in 0..<max(0, visible - front) { logits[to + key] += values[from + key] }
-      }
+  /// Adds the biases to the logits of a part.
+  func add(_ part: AttentionPart, front: Int, to logits: inout [Float]) {
+    part.eachRow { head, query, row in
+      let from = start(part.item, head, query)
+      for (key, index) in row.dropFirst(front).enumerated() { logits[index] += values[from + key] }
     }
   }
 

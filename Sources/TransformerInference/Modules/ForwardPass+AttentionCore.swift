@@ -1,7 +1,7 @@
 internal import TransformerGraph
 
-// The product of queries and keys, softmax, and the product with the values, for blocks of queries: memory
-// stays bounded however long the sequence is.
+// The product of queries and keys, softmax, and the product with the values, for blocks of queries of one head:
+// memory stays bounded however long the sequence is, and the threads share the blocks out.
 
 extension ForwardPass {
   /// Attends, giving `[b, n, H · dv]`.
@@ -16,10 +16,7 @@ extension ForwardPass {
       dataBias: try AttentionDataBias(block, inputs, pass: self), queryMask: state.mask,
       prefixLength: isCross ? 0 : state.prefixLength, isPrefix: !isCross && state.isPrefixDecoder,
       pass: self)
-    var out = Activations(
-      batch: operands.queries.batch, length: operands.queries.length,
-      width: block.heads.count * block.heads.valueDimension)
-    let logits = core.run(into: &out)
+    let (out, logits) = core.run(team)
     if carries {
       if isCross { state.crossLogits = logits } else { state.logits = logits }
     }
@@ -85,126 +82,101 @@ struct AttentionCore {
   }
 
   var queryCount: Int { operands.queries.length }
-  private var keyCount: Int { operands.keys.length }
+  var keyCount: Int { operands.keys.length }
 
-  /// Fills `out`; the logits before the softmax, `[b, H, i, j]`, if they are kept.
-  func run(into out: inout Activations) -> [Float]? {
-    let perRow = max(1, heads.count * keyCount * 4)
-    // Inverted attention is over the queries: it needs all of them.
-    let rows =
-      normalizer == .inverted
-      ? queryCount : max(1, min(queryCount, Self.blockByteCount / perRow))
-    var kept =
-      keepsLogits
-      ? [Float](repeating: 0, count: out.batch * heads.count * queryCount * keyCount) : nil
-    for item in 0..<out.batch {
-      var start = 0
-      var hidden = [Float](repeating: 0, count: isSelective ? keyCount : 0)
-      while start < queryCount {
-        let block = start..<min(start + rows, queryCount)
-        attend(item, block, into: &out, keeping: &kept, hidden: &hidden)
-        start = block.upperBound
+  /// The features, `[b, n, H · dv]`, and the logits before the softmax, `[b, H, i, j]`, if they are kept.
+  func run(_ team: Team) -> (Activations, logits: [Float]?) {
+    let batch = operands.queries.batch
+    let width = heads.count * heads.valueDimension
+    var kept: [Float]?
+    let values = [Float](count: batch * queryCount * width) { out in
+      guard keepsLogits else { return fill(out, keeping: nil, team) }
+      kept = [Float](count: batch * heads.count * queryCount * keyCount) { logits in
+        fill(out, keeping: logits, team)
       }
     }
-    return kept
+    return (Activations(values, batch: batch, length: queryCount, width: width), kept)
+  }
+
+  private func fill(_ out: SharedMatrix, keeping kept: SharedMatrix?, _ team: Team) {
+    let runs = runs
+    team.run(runs.count) { index, scratch in
+      var hidden = [Float](repeating: 0, count: isSelective ? keyCount : 0)
+      for part in runs[index] {
+        attend(part, &scratch.values, into: out, keeping: kept, hidden: &hidden)
+      }
+    }
   }
 
   private func attend(
-    _ item: Int, _ queries: Range<Int>, into out: inout Activations, keeping kept: inout [Float]?,
-    hidden: inout [Float]
+    _ part: AttentionPart, _ logits: inout [Float], into out: SharedMatrix,
+    keeping kept: SharedMatrix?, hidden: inout [Float]
   ) {
-    // Behind the last query's own position a causal row sees nothing.
-    let offset = keyCount - queryCount
-    let visible =
-      isCausal
-      ? min(keyCount, max(queries.upperBound + offset, operands.frontCount + prefixLength))
-      : keyCount
-    var logits = [Float](repeating: 0, count: heads.count * queries.count * visible)
-    multiplyKeys(item, queries, visible, into: &logits)
-    if usesDistance { subtractLengths(item, queries, visible, &logits) }
-    if let previous { add(previous, item, queries, visible, to: &logits) }
+    let count = part.heads.count * part.size
+    if logits.count != count { logits = [Float](repeating: 0, count: count) }
+    multiplyKeys(part, into: &logits)
+    if usesDistance { subtractLengths(part, &logits) }
+    if let previous { add(previous, part, to: &logits) }
     let prePost = prePostMix.map { mixed(logits, by: $0, keepsOwn: false) }
     if let preMix { logits = mixed(logits, by: preMix, keepsOwn: true) }
-    dataBias?.add(item, queries, visible, front: operands.frontCount, to: &logits)
-    eachRow(queries, visible) { head, query, range in
-      finish(head, query, range, &logits)
-    }
+    dataBias?.add(part, front: operands.frontCount, to: &logits)
+    finish(part, &logits)
     let signs = isSigned ? Self.takeSigns(&logits) : nil
-    eachRow(queries, visible) { _, query, range in mask(item, query, range, &logits) }
-    addContextual(item, queries, visible, &logits)
-    if isSelective { hide(queries, visible, hidden: &hidden, &logits) }
-    if kept != nil { keep(logits, item, queries, visible, &kept) }
-    normalize(item, queries, visible, &logits)
-    if let signs {
-      var span = logits.mutableSpan
-      Elementwise.multiply(&span, by: signs.span)
-    }
+    mask(part, &logits)
+    addContextual(part, &logits)
+    if isSelective { hide(part, hidden: &hidden, &logits) }
+    if let kept { keep(logits, part, kept) }
+    normalize(part, &logits)
+    if let signs { logits.multiply(by: signs) }
     if let postMix { logits = mixed(logits, by: postMix, keepsOwn: false) }
-    if let prePost {
-      var span = logits.mutableSpan
-      Elementwise.multiply(&span, by: prePost.span)
-    }
-    clearEmptyRows(item, queries, visible, &logits)
-    multiplyValues(item, queries, visible, logits, into: &out)
-  }
-
-  private func eachRow(
-    _ queries: Range<Int>, _ visible: Int, _ body: (Int, Int, Range<Int>) -> Void
-  ) {
-    for head in 0..<heads.count {
-      for (row, query) in queries.enumerated() {
-        let start = (head * queries.count + row) * visible
-        body(head, query, start..<(start + visible))
-      }
-    }
+    if let prePost { logits.multiply(by: prePost) }
+    clearEmptyRows(part, &logits)
+    multiplyValues(part, logits, into: out)
   }
 
   /// `logits = queries · keysᵀ · scale`, head by head; twice that for distances.
-  private func multiplyKeys(
-    _ item: Int, _ queries: Range<Int>, _ visible: Int, into logits: inout [Float]
-  ) {
-    let (q, k) = (operands.queries, operands.keys)
+  private func multiplyKeys(_ part: AttentionPart, into logits: inout [Float]) {
+    let (q, k, width) = (operands.queries, operands.keys, operands.headDimension)
     var span = logits.mutableSpan
-    for head in 0..<heads.count {
+    for head in part.heads {
       let keyHead = head % operands.keyHeadCount
-      let width = operands.headDimension
       MatrixProduct.multiply(
         q.values.span,
         .init(
-          offset: (item * queryCount + queries.lowerBound) * q.width + head * width,
+          offset: q.range(part.item, part.queries.lowerBound).lowerBound + head * width,
           leadingDimension: q.width),
         k.values.span,
         .init(
-          offset: item * keyCount * k.width + keyHead * width, leadingDimension: k.width,
+          offset: k.range(part.item, 0).lowerBound + keyHead * width, leadingDimension: k.width,
           isTransposed: true),
-        into: &span, .init(offset: head * queries.count * visible, leadingDimension: visible),
-        m: queries.count, n: visible, k: width, alpha: usesDistance ? 2 * scale : scale)
-    }
-  }
-
-  private func multiplyValues(
-    _ item: Int, _ queries: Range<Int>, _ visible: Int, _ attention: [Float],
-    into out: inout Activations
-  ) {
-    let v = operands.values
-    let width = out.width
-    var span = out.values.mutableSpan
-    for head in 0..<heads.count {
-      let keyHead = head % heads.keyCount
-      MatrixProduct.multiply(
-        attention.span, .init(offset: head * queries.count * visible, leadingDimension: visible),
-        v.values.span,
-        .init(
-          offset: item * keyCount * v.width + keyHead * heads.valueDimension,
-          leadingDimension: v.width),
         into: &span,
         .init(
-          offset: (item * queryCount + queries.lowerBound) * width + head * heads.valueDimension,
-          leadingDimension: width),
-        m: queries.count, n: heads.valueDimension, k: visible)
+          offset: (head - part.heads.lowerBound) * part.size, leadingDimension: part.visibleCount),
+        m: part.queries.count, n: part.visibleCount, k: width,
+        alpha: usesDistance ? 2 * scale : scale)
     }
   }
 
-  // A block of logits of this size stays in the second-level cache's neighbourhood.
-  private static let blockByteCount = 8 << 20
+  private func multiplyValues(_ part: AttentionPart, _ attention: [Float], into out: SharedMatrix) {
+    let v = operands.values
+    let width = heads.count * heads.valueDimension
+    let firstRow = part.item * queryCount + part.queries.lowerBound
+    out.withValues { out in
+      for head in part.heads {
+        let keyHead = head % heads.keyCount
+        MatrixProduct.multiply(
+          attention.span,
+          .init(
+            offset: (head - part.heads.lowerBound) * part.size, leadingDimension: part.visibleCount),
+          v.values.span,
+          .init(
+            offset: v.range(part.item, 0).lowerBound + keyHead * heads.valueDimension,
+            leadingDimension: v.width),
+          into: &out,
+          .init(
+            offset: firstRow * width + head * heads.valueDimension, leadingDimension: width),
+          m: part.queries.count, n: heads.valueDimension, k: part.visibleCount)
+      }
+    }
+  }
 }

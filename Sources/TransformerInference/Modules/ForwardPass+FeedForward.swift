@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TransformerGraph
 
 extension ForwardPass {
@@ -8,11 +10,14 @@ extension ForwardPass {
   func apply(
     _ block: FeedForward, to x: Activations, factors: Activations? = nil
   ) throws(InferenceError) -> Activations {
-    var hidden = try apply(block.projectIn, to: x)
+    // The plain activations are applied to what each thread has just computed.
+    let isFused = !block.isGated && block.softclamp == nil && block.activation != .solu
+    var hidden = try apply(
+      block.projectIn, to: x, activation: isFused ? block.activation : .identity)
     if let limit = block.softclamp, !block.isGated { hidden.softclamp(limit) }
     if block.isGated {
       hidden = try gated(block, hidden)
-    } else {
+    } else if !isFused {
       try activate(&hidden, block)
     }
     if let norm = block.postActivationNorm { try apply(norm, to: &hidden, condition: nil) }
@@ -72,7 +77,7 @@ extension ForwardPass {
     }
     let (copy, rows, width) = (x.values, x.rowCount, x.width)
     var span = x.values.mutableSpan
-    Elementwise.softmax(&span, rows: rows, count: width, stride: width)
+    Elementwise.softmax(&span, rows: rows, count: width)
     Elementwise.multiply(&span, by: copy.span)
     if let norm = block.soluNorm { try apply(norm, to: &x, condition: nil) }
   }

@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TransformerGraph
 
 extension ForwardPass {
@@ -54,9 +56,7 @@ extension ForwardPass {
     case .linear(let heads):
       y = try heads.first.map { h throws(InferenceError) in try apply(h, to: x) } ?? x
     case .tied(let scale):
-      let table = wrapper.tokenEmbedding.weight
-      y = Activations(batch: x.batch, length: x.length, width: table.shape[0])
-      try multiply(x, by: table, into: &y, alpha: Float(scale))
+      y = try product(x, wrapper.tokenEmbedding.weight, scale: Float(scale))
     }
     if wrapper.usesSigSoftmax {
       for index in y.values.indices {
@@ -76,7 +76,7 @@ extension ForwardPass {
     do {
       let rows = parts.rowCount
       var span = parts.values.mutableSpan
-      Elementwise.softmax(&span, rows: rows, count: count, stride: count)
+      Elementwise.softmax(&span, rows: rows, count: count)
     }
     let features = Activations(
       try apply(mixture.toFeatures, to: x).values, batch: x.batch, length: x.length * count,
@@ -86,7 +86,7 @@ extension ForwardPass {
     do {
       let rows = logits.rowCount
       var span = logits.values.mutableSpan
-      Elementwise.softmax(&span, rows: rows, count: width, stride: width)
+      Elementwise.softmax(&span, rows: rows, count: width)
     }
     var values = [Float](repeating: 0, count: x.rowCount * width)
     for index in logits.values.indices {

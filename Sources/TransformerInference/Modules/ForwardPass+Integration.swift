@@ -25,7 +25,7 @@ extension ForwardPass {
     let rows = result.rowCount * module.viewCount
     var span = result.values.mutableSpan
     if module.usesSoftmax {
-      Elementwise.softmax(&span, rows: rows, count: count, stride: count)
+      Elementwise.softmax(&span, rows: rows, count: count)
     } else {
       Elementwise.activate(&span, .relu)
     }
@@ -62,7 +62,7 @@ extension ForwardPass {
     }
     let rows = result.rowCount * views
     var span = result.values.mutableSpan
-    Elementwise.softmax(&span, rows: rows, count: inputs.count, stride: inputs.count)
+    Elementwise.softmax(&span, rows: rows, count: inputs.count)
     return result
   }
 

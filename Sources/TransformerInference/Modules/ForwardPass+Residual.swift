@@ -91,8 +91,8 @@ extension ForwardPass {
     _ cell: GatedRecurrentCell, input x: Activations, hidden h: Activations
   ) throws(InferenceError) -> Activations {
     let width = h.width
-    let fromInput = try affine(x, cell.inputWeight, cell.inputBias)
-    let fromHidden = try affine(h, cell.hiddenWeight, cell.hiddenBias)
+    let fromInput = try product(x, cell.inputWeight, bias: cell.inputBias)
+    let fromHidden = try product(h, cell.hiddenWeight, bias: cell.hiddenBias)
     var gates = fromInput
     for row in 0..<x.rowCount {
       for column in 0..<(2 * width) {
@@ -113,16 +113,5 @@ extension ForwardPass {
       }
     }
     return result
-  }
-
-  private func affine(
-    _ x: Activations, _ weight: Parameter, _ bias: Parameter
-  ) throws(InferenceError) -> Activations {
-    var y = Activations(batch: x.batch, length: x.length, width: weight.shape[0])
-    y.values.removeAll(keepingCapacity: true)
-    let values: [Float] = try weights.values(bias)
-    for _ in 0..<x.rowCount { y.values += values }
-    try multiply(x, by: weight, into: &y, beta: 1)
-    return y
   }
 }

@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TransformerGraph
 
 /// Polar positions (arXiv 2509.10534): `softplus(x)` as a length, the position as an angle.

@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TransformerGraph
 
 /// Cosines and sines of rotary positions, with xpos' growth of queries and keys multiplied in.

@@ -49,32 +49,41 @@ struct Logits: Verb {
   }
 
   func run(on console: Console) throws -> ExitStatus {
+    let start = ContinuousClock.now
     let configured = try model.open(source, sourceOptions, on: console)
     for question in configured.questions { console.remark(question.sentence) }
     let runner = try ModelRunner(
       configured.graph(), keptByteCount: keptByteCount, threads: work.threadCount ?? 0)
     let input = try inputs.input()
+    if generate != nil { try runner.load() }
+    let loaded = ContinuousClock.now
     if let encodings {
-      try save(runner.encodings(for: input, model: modelName), to: encodings)
+      try OutputArray.output(runner.encodings(for: input, model: modelName))
+        .write(to: encodings, force: force)
     }
+    let (result, shape) = try result(of: runner, input)
+    let end = ContinuousClock.now
+    try result.write(to: output, force: force)
+    try console.answer(
+      OutputReport(
+        path: output, shape: shape, loadSeconds: (loaded - start) / .seconds(1),
+        forwardSeconds: (end - loaded) / .seconds(1)))
+    return .success
+  }
+
+  private func result(
+    of runner: ModelRunner, _ input: ModelInput
+  ) throws -> (OutputArray, shape: [Int]) {
     if let generate {
       let tokens = try runner.generate(generate, after: input, model: modelName)
-      try OutputArray(tokens).write(to: output, force: force)
-      try console.answer(OutputReport(path: output, shape: [tokens.batch, tokens.length]))
-      return .success
+      return (.tokens(tokens), [tokens.batch, tokens.length])
     }
-    let result = try runner.output(for: input, model: modelName)
-    try save(result, to: output)
-    try console.answer(OutputReport(path: output, shape: result.shape))
-    return .success
+    let output = try runner.output(for: input, model: modelName)
+    return (.output(output), output.shape)
   }
 
   /// Generation passes the weights once a token; a single pass has no use for them twice.
   private var keptByteCount: Int {
     work.memory ?? (generate == nil ? 0 : .max)
-  }
-
-  private func save(_ result: ModelOutput, to path: String) throws {
-    try OutputArray(result).write(to: path, force: force)
   }
 }

@@ -1,7 +1,3 @@
-#if canImport(Glibc)
-internal import Glibc
-#endif
-
 /// When text is coloured.
 enum ColorChoice: String, CaseIterable {
   /// On a terminal that can, unless `NO_COLOR` is set.
@@ -20,11 +16,6 @@ enum ColorChoice: String, CaseIterable {
 
   /// What the environment says: see no-color.org.
   private static var isWelcome: Bool {
-    (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb"
-  }
-
-  private static func variable(_ name: String) -> String? {
-    // SAFETY: the text is copied before anything can change the environment.
-    unsafe getenv(name).map { unsafe String(cString: $0) }
+    (Environment["NO_COLOR"] ?? "").isEmpty && Environment["TERM"] != "dumb"
   }
 }
