@@ -6,19 +6,8 @@ internal import Synchronization
 /// The library runs on one thread: results do not depend on the number of threads then, and writing, which has
 /// threads of its own, may call it on each of them.
 enum LinearAlgebra {
-  /// What kept a factorisation from being made.
-  enum Fault: Error, Equatable, Sendable {
-    /// There is no OpenBLAS, or it lacks a function.
-    case noLibrary(reason: String)
-    /// Memory of that size is not there, or LAPACK's 32-bit sizes do not reach.
-    case tooLarge(rows: Int, columns: Int)
-    /// LAPACK's own code: the matrix is not positive definite, an iteration does not converge, or a number
-    /// is not finite.
-    case notSolved(function: String, code: Int)
-  }
-
   /// Opens the library, if it is not open yet.
-  static func open() throws(Fault) {
+  static func open() throws(LinearAlgebraFault) {
     guard let reason = opening.reason() else { return }
     throw .noLibrary(reason: reason)
   }
@@ -101,7 +90,9 @@ extension LinearAlgebra {
   /// The eigenvalues of a symmetric matrix, ascending, and its eigenvectors, one a row.
   ///
   /// Only the lower triangle is read.
-  static func eigen(of matrix: Matrix) throws(Fault) -> (values: [Double], vectors: Matrix) {
+  static func eigen(of matrix: Matrix) throws(LinearAlgebraFault) -> (
+    values: [Double], vectors: Matrix
+  ) {
     try open()
     let size = matrix.rowCount
     precondition(size == matrix.columnCount, "eigenvalues of a matrix that is not square")
@@ -143,7 +134,7 @@ extension LinearAlgebra {
   /// `u` has the shape `[rows, r]` and `v` `[r, columns]`, `r` the smaller of the two.
   static func singular(
     of matrix: Matrix
-  ) throws(Fault) -> (u: Matrix, values: [Double], v: Matrix) {
+  ) throws(LinearAlgebraFault) -> (u: Matrix, values: [Double], v: Matrix) {
     try open()
     let rank = min(matrix.rowCount, matrix.columnCount)
     // By columns, a row-major matrix is its transpose: aᵀ = vᵀ · diag · uᵀ.
@@ -188,7 +179,7 @@ extension LinearAlgebra {
   }
 
   /// Solves `x · a = b` for a positive definite `a`, whose lower triangle is read.
-  static func solved(_ b: Matrix, by a: Matrix) throws(Fault) -> Matrix {
+  static func solved(_ b: Matrix, by a: Matrix) throws(LinearAlgebraFault) -> Matrix {
     try open()
     precondition(
       a.rowCount == a.columnCount && b.columnCount == a.rowCount, "an equation of other sizes")
@@ -206,7 +197,7 @@ extension LinearAlgebra {
   }
 
   /// LAPACK does not say what it does with NaN, and some of its iterations do not end.
-  private static func check(_ matrix: Matrix, _ function: String) throws(Fault) {
+  private static func check(_ matrix: Matrix, _ function: String) throws(LinearAlgebraFault) {
     guard matrix.values.allSatisfy(\.isFinite) else {
       throw .notSolved(function: function, code: -1)
     }

@@ -73,14 +73,14 @@ private let shapes = [(1, 1), (1, 7), (7, 1), (5, 5), (33, 17), (17, 33), (64, 6
 
   @Test func `says which function cannot do it`() {
     let indefinite = Matrix(rowCount: 2, columnCount: 2, [1, 2, 2, 1])
-    #expect(throws: LinearAlgebra.Fault.notSolved(function: "dposv", code: 2)) {
+    #expect(throws: LinearAlgebraFault.notSolved(function: "dposv", code: 2)) {
       try LinearAlgebra.solved(Matrix(rowCount: 1, columnCount: 2), by: indefinite)
     }
     let broken = Matrix(rowCount: 2, columnCount: 2, [1, 0, .nan, 1])
-    #expect(throws: LinearAlgebra.Fault.notSolved(function: "dsyevd", code: -1)) {
+    #expect(throws: LinearAlgebraFault.notSolved(function: "dsyevd", code: -1)) {
       try LinearAlgebra.eigen(of: broken)
     }
-    #expect(throws: LinearAlgebra.Fault.notSolved(function: "dgesdd", code: -1)) {
+    #expect(throws: LinearAlgebraFault.notSolved(function: "dgesdd", code: -1)) {
       try LinearAlgebra.singular(of: broken)
     }
   }
