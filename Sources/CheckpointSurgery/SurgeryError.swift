@@ -14,6 +14,12 @@ public enum SurgeryError: Error, Equatable, Sendable {
   case unsuitable(model: String, verb: String, reason: String)
   /// Tensors cannot be tied or untied.
   case tie(TieFault, model: String)
+  /// Rows of another model cannot take the place of this one's, or not without consent.
+  case transplant(TransplantFault, model: String)
+  /// A file that maps tokens is not what it should be; the line is counted from 1.
+  case tokenMap(TokenMapFault, file: String, line: Int?)
+  /// A file is no vocabulary.
+  case vocabulary(VocabularyFault, file: String)
   /// A tensor of that name is there already.
   case nameTaken(model: String, name: String)
   /// A list of tokens is not one of this model's.
@@ -46,6 +52,10 @@ extension SurgeryError: CustomStringConvertible {
       "\(escaped(model)): cannot \(verb): \(reason)"
     case .tie(let fault, let model):
       "\(escaped(model)): \(fault.sentence)"
+    case .transplant(let fault, let model): "\(escaped(model)): \(fault.sentence)"
+    case .tokenMap(let fault, let file, let line):
+      "\(escaped(file)): \(line.map { "line \($0): " } ?? "")\(fault.sentence)"
+    case .vocabulary(let fault, let file): "\(escaped(file)): \(fault.sentence)"
     case .nameTaken(let model, let name):
       "\(escaped(model)): there is a tensor '\(escaped(name))' already"
     case .tokenList(let file, let line, let fault):
@@ -64,6 +74,9 @@ extension SurgeryError: CustomStringConvertible {
     case .undecided: "Undecided"
     case .unsuitable: "Unsuitable"
     case .tie(let fault, model: _): fault.code
+    case .transplant(let fault, model: _): fault.code
+    case .tokenMap(let fault, file: _, line: _): fault.code
+    case .vocabulary(let fault, file: _): fault.code
     case .nameTaken: "NameTaken"
     case .tokenList: "TokenList"
     case .parameter: "Parameter"
@@ -75,9 +88,10 @@ extension SurgeryError: CustomStringConvertible {
   public var kind: Kind {
     switch self {
     case .undecided, .parameter: .usage
+    case .transplant(let fault, model: _): fault.kind
     case .nameTaken: .safety
     case .tie(let fault, model: _): fault.isSafetyRefusal ? .safety : .input
-    case .graph, .incomplete, .unsuitable, .tokenList, .format: .input
+    case .graph, .incomplete, .unsuitable, .tokenList, .tokenMap, .vocabulary, .format: .input
     }
   }
 

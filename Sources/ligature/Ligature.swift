@@ -32,6 +32,7 @@ struct Ligature: ParsableCommand {
         subcommands: [
           TieCommand.self,
           UntieCommand.self,
+          TransplantCommand.self,
           ResizeCommand.self,
           FreezeCommand.self,
         ]),

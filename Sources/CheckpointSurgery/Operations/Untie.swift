@@ -75,7 +75,7 @@ public struct Untie: SurgeryOperation {
     return Promise(.exact)
   }
 
-  private func addHead(
+  func addHead(
     _ model: inout SurgeryModel, _ place: WrapperPlace, scale: Double
   ) throws(SurgeryError) -> Promise {
     let table = place.wrapper.tokenEmbedding.weight.tensor

@@ -82,6 +82,16 @@ enum ArgumentWords {
     throw ValidationError("new rows are mean, normal, normal:FACTOR, zero or copy:ID")
   }
 
+  /// What becomes of rows of another width.
+  static func projectionMethod(_ word: String) throws -> ProjectionMethod {
+    try choice(word, ProjectionMethod.allCases.map { ($0.rawValue, $0) })
+  }
+
+  /// When two tokens are the same.
+  static func tokenMatch(_ word: String) throws -> TokenMatch {
+    try choice(word, TokenMatch.allCases.map { ($0.rawValue, $0) })
+  }
+
   private static func choice<Value>(_ word: String, _ choices: [(String, Value)]) throws -> Value {
     if let (_, value) = choices.first(where: { $0.0 == word.lowercased() }) { return value }
     throw ValidationError("it is one of \(choices.map(\.0).joined(separator: ", "))")
