@@ -44,6 +44,7 @@ extension ModelRunner {
     wrapper.memoryTokens == nil && wrapper.classTokens == nil
       && !wrapper.layers.carriesLogits && !wrapper.layers.carriesCrossLogits
       && !wrapper.layers.addsValueResidual && wrapper.layers.rotary?.scale == nil
+      && wrapper.layers.infusedFrequencies == nil
       && wrapper.layers.layers.allSatisfy { $0.shiftedTokenCount == 0 }
       && wrapper.layers.layers.allSatisfy { layer in
         if case .attention(let block) = layer.block { return block.maxAttendPast == nil }

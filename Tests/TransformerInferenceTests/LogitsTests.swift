@@ -6,19 +6,24 @@ import TransformerGraph
 
 @testable import TransformerInference
 
-/// One file of fixtures/logits: a real model, inputs, and what x-transformers made of them.
+/// One file of fixtures/logits or fixtures/eras: a real model, inputs, and what x-transformers made of them.
 struct GoldenLogits: Sendable, CustomTestStringConvertible {
   var path: String
   var testDescription: String { String(path.split(separator: "/").last ?? "") }
 
-  static let all: [GoldenLogits] = {
+  /// Models of the newest release, one for each option.
+  static let all = files(in: "logits")
+  /// Models of older releases, one for each thing that changed.
+  static let eras = files(in: "eras")
+
+  private static func files(in folder: String) -> [GoldenLogits] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../fixtures/logits").standardized.path
+      .appending(path: "../../fixtures/\(folder)").standardized.path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasSuffix(".safetensors") }.sorted().map {
       GoldenLogits(path: "\(folder)/\($0)")
     }
-  }()
+  }
 
   func load() throws -> (ModelRunner, ModelInput, expected: LazyTensor) {
     let checkpoint = try SafetensorsFormat.read(
@@ -83,9 +88,10 @@ struct GoldenLogits: Sendable, CustomTestStringConvertible {
 @Suite struct `Forward pass` {
   @Test func `is compared with over a hundred and fifty real models`() {
     #expect(GoldenLogits.all.count > 150)
+    #expect(GoldenLogits.eras.count > 35)
   }
 
-  @Test(arguments: GoldenLogits.all)
+  @Test(arguments: GoldenLogits.all + GoldenLogits.eras)
   func `gives the logits of x-transformers`(golden: GoldenLogits) throws {
     let (runner, input, expected) = try golden.load()
     let output = try runner.output(for: input)

@@ -13,6 +13,7 @@ import reading  # noqa: F401  (registers its cases)
 import writing  # noqa: F401
 import models  # noqa: F401
 import surgery_transplant  # noqa: F401
+import older_releases  # noqa: F401
 
 
 def main():

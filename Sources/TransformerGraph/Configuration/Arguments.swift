@@ -6,25 +6,31 @@ struct Arguments {
   let path: String
   /// The class that is constructed.
   let className: String
+  /// The release whose signature it is.
+  let dialect: Dialect
 
   private var values: [String: ArgumentValue]
   private let rows: [String: ArgumentSpecification]
 
-  /// Checks that the class knows every argument.
-  init(_ configuration: ModuleConfiguration, path: String) throws(GraphError) {
+  /// Checks that the class of that release knows every argument.
+  init(
+    _ configuration: ModuleConfiguration, path: String, dialect: Dialect
+  ) throws(GraphError) {
     let name = configuration.className
-    guard let signature = Signatures.of(name) else {
+    guard let signature = Signatures.of(name, in: dialect) else {
       throw .unknownClass(path: path, name: name, nearest: Signatures.nearestClass(to: name))
     }
-    try self.init(name, configuration.arguments, signature: signature, path: path)
+    try self.init(
+      name, configuration.arguments, signature: signature, path: path, dialect: dialect)
   }
 
   /// Checks arguments against a signature that is not a class of its own (`attn_…` of the layers).
   init(
     _ className: String, _ arguments: [ModuleConfiguration.Argument],
-    signature: [ArgumentSpecification], path: String, prefix: String = ""
+    signature: [ArgumentSpecification], path: String, dialect: Dialect, prefix: String = ""
   ) throws(GraphError) {
     self.path = path
+    self.dialect = dialect
     self.className = className
     rows = Dictionary(uniqueKeysWithValues: signature.map { ($0.name, $0) })
     values = [:]
@@ -65,8 +71,18 @@ struct Arguments {
     return result
   }
 
+  /// These arguments with one set.
+  func setting(_ name: String, _ value: ArgumentValue) -> Arguments {
+    var result = self
+    result.values[name] = value
+    return result
+  }
+
   /// Whether the argument is given.
   func has(_ name: String) -> Bool { values[name] != nil }
+
+  /// Whether the release's constructor takes it.
+  func knows(_ name: String) -> Bool { rows[name] != nil }
 
   /// The value as it was given, or as it stands in the signature.
   func value(_ name: String) -> ArgumentValue {
@@ -81,6 +97,7 @@ struct Arguments {
     }.map(\.name).sorted()
   }
 
+  /// The truth of an argument; one that the release does not know is false.
   func bool(_ name: String) throws(GraphError) -> Bool {
     switch value(name) {
     case .bool(let value): return value

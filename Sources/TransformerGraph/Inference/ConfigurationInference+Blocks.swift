@@ -8,14 +8,14 @@ extension ConfigurationInference {
     else { return }
     let attentions = blocks.filter { $0.kind == .attention }
     let known = attentions.lazy.compactMap { Self.headCount($0.inner, tree) }.first
-    // A single head has no output projection, unless it is gated.
+    // From 2.17 on a single head has no output projection, unless it is gated.
     let isSingle = !block.has("to_out")
     let candidates =
       isSingle
       ? [1]
       : Self.candidates(
         queries: queries, keys: keys, pairs: tree["rotary_pos_emb.inv_freq"]?.first,
-        allowsSingle: block.has("to_out.0"))
+        allowsSingle: block.has("to_out.0") || dialect.singleHeadProjectsOutput)
     let heads = known ?? candidates.first ?? 1
     let width = max(1, queries / heads)
     call["heads"] = .int(heads)
@@ -25,6 +25,8 @@ extension ConfigurationInference {
     if let values = block["to_v.weight"]?.first, values != keys {
       call["attn_value_dim_head"] = .int(values / keyHeads)
     }
+    if block["to_v.weight"] == nil, block.has("to_k") { call["attn_shared_kv"] = .bool(true) }
+    if block.has("to_r") { call["attn_tensor_product"] = .bool(true) }
     guard known == nil, candidates.count > 1 else { return }
     ask(
       path + "heads", candidates.map(String.init),
@@ -33,8 +35,10 @@ extension ConfigurationInference {
 
   /// The number of heads, where a tensor has one entry for each.
   private static func headCount(_ block: TensorTree, _ tree: TensorTree) -> Int? {
+    if let shape = block["scale"], shape.count == 4 { return shape[1] }
+    if let shape = block["qk_norm_q_scale"], shape.count == 3 { return shape[0] }
     let firsts = [
-      "qk_norm_q_scale", "q_rmsnorm.gamma", "value_rmsnorm.gamma", "to_v_head_gate.weight",
+      "q_rmsnorm.gamma", "value_rmsnorm.gamma", "to_v_head_gate.weight",
       "attend.head_attn_sink", "attend.pre_softmax_talking_heads.weight",
       "attend.post_softmax_talking_heads.weight", "attend.pre_scale_post_talking_heads.weight",
       "pre_softmax_talking_heads.weight", "post_softmax_talking_heads.weight",
@@ -44,7 +48,7 @@ extension ConfigurationInference {
       if let count = block[name]?.first { return count }
     }
     if let shape = block["head_scale_params"], shape.count == 4 { return shape[1] }
-    if let width = (block["k_rmsnorm.gamma"] ?? block["mem_k"])?.last,
+    if let width = (block["k_rmsnorm.gamma"] ?? block["mem_k"] ?? block["qk_norm_q_scale"])?.last,
       let queries = block["to_q.weight"]?.first, width > 0
     {
       return queries / width
@@ -99,6 +103,13 @@ extension ConfigurationInference {
     ]
     for (name, arguments) in options where block.has(name) {
       for argument in arguments { call[argument] = .bool(true) }
+    }
+    if block["scale"]?.count == 4 { call["attn_qk_norm"] = .bool(true) }
+    // Before 1.39 one argument asked for both mixtures.
+    if !dialect.addsTalkingHeads, call["attn_pre_talking_heads"] != nil {
+      call["attn_pre_talking_heads"] = nil
+      call["attn_post_talking_heads"] = nil
+      call["attn_talking_heads"] = .bool(true)
     }
     if block.has("k_rmsnorm"), !block.has("q_rmsnorm") { call["attn_k_rmsnorm"] = .bool(true) }
     if let memory = block["mem_k"], memory.count == 3 { call["attn_num_mem_kv"] = .int(memory[1]) }

@@ -105,6 +105,14 @@ extension ConfigurationInference {
   private mutating func positions(
     _ tree: TensorTree, path: String, _ call: inout ModuleConfiguration
   ) -> Bool {
+    if tree.has("pia_pos_emb") {
+      call["position_infused_attn"] = .bool(true)
+      return true
+    }
+    if tree.has("rel_pos.learned_logslopes") {
+      call["alibi_pos_bias"] = .bool(true)
+      if !tree.has("rel_pos.learned_logslopes_future") { call["alibi_learned"] = .bool(true) }
+    }
     if let pairs = tree["rotary_pos_emb.inv_freq"]?.first {
       call["rotary_pos_emb"] = .bool(true)
       call["rotary_emb_dim"] = .int(2 * pairs)

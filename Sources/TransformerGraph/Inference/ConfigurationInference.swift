@@ -84,7 +84,8 @@ struct ConfigurationInference {
     if table[1] != stack.dimension { call["emb_dim"] = .int(table[1]) }
     if tree.has("post_emb_norm") { call["post_emb_norm"] = .bool(true) }
     if let memory = tree["memory_tokens"]?.first { call["num_memory_tokens"] = .int(memory) }
-    if let classes = tree["cls_token"]?.first {
+    if let shape = tree["cls_token"] {
+      let classes = shape.count == 1 ? 1 : shape.first ?? 1
       call["use_cls_token"] = .bool(true)
       if classes != 1 { call["num_cls_tokens"] = .int(classes) }
     }

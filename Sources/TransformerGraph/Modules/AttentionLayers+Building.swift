@@ -3,7 +3,7 @@ extension AttentionLayers {
   init(
     _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect
   ) throws(GraphError) {
-    let groups = try LayerArguments(configuration, path: path)
+    let groups = try LayerArguments(configuration, path: path, dialect: dialect)
     let arguments = groups.layers
     guard let kind = Kind(rawValue: configuration.className) else {
       throw .unknownClass(path: path, name: configuration.className, nearest: "Decoder")
@@ -26,6 +26,12 @@ extension AttentionLayers {
     layers = try builder.layers()
     finalNorm = try builder.finalNorm()
     rotary = try builder.rotary(headDimension: headDimension)
+    infusedFrequencies =
+      try arguments.bool("position_infused_attn")
+      ? scope.child("pia_pos_emb").parameter(
+        "inv_freq", [(dimension + 1) / 2],
+        .values(RotaryEmbedding.frequencies(dimension: dimension, base: 10000)), isBuffer: true)
+      : nil
     relativePosition = try builder.relativePosition(headDimension: headDimension)
     polar = try builder.polar(headDimension: headDimension)
     (reinjection, reinjectionGate) = try builder.reinjection()
@@ -34,10 +40,13 @@ extension AttentionLayers {
     carriesLogits = try arguments.bool("residual_attn")
     carriesCrossLogits = try arguments.bool("cross_residual_attn")
     addsValueResidual = try arguments.bool("add_value_residual")
+    dualResidual = try builder.dualResidual()
+    // Before 1.31.6 the value alone asked for it.
     outputSoftclamp =
-      try arguments.bool("softclamp_output") ? arguments.double("softclamp_output_value") : nil
+      try arguments.bool("softclamp_output") || dialect < Dialect(1, 31, 6)
+      ? arguments.optionalDouble("softclamp_output_value") : nil
     let isRelative = try arguments.any(
-      "rel_pos_bias", "rotary_pos_emb", "rotary_xpos", "polar_pos_emb")
+      "rel_pos_bias", "rotary_pos_emb", "rotary_xpos", "polar_pos_emb", "position_infused_attn")
     disablesAbsolutePositions =
       try arguments.has("disable_abs_pos_emb") ? arguments.bool("disable_abs_pos_emb") : isRelative
     carried = CarriedParameters(options: arguments.carried)
@@ -69,9 +78,12 @@ struct LayerArguments {
   /// `ff_…`, less the prefix.
   let feedForward: Arguments
 
-  init(_ configuration: ModuleConfiguration, path: String) throws(GraphError) {
+  init(
+    _ configuration: ModuleConfiguration, path: String, dialect: Dialect
+  ) throws(GraphError) {
     // The names of the stack's own arguments that look like another's.
     let own = Set(Signatures.attentionLayers.map(\.name))
+    let forAttention = Signatures.rows(Signatures.attention, of: "Attention", in: dialect)
     var groups: [String: [ModuleConfiguration.Argument]] = [:]
     for argument in configuration.arguments {
       let prefix = Self.prefixes.first {
@@ -82,16 +94,20 @@ struct LayerArguments {
       groups[prefix ?? "", default: []].append(argument)
     }
     layers = try Arguments(
-      ModuleConfiguration(configuration.className, groups[""] ?? []), path: path)
-    attention = try Arguments(
-      configuration.className, groups["attn_"] ?? [], signature: Signatures.attention, path: path,
-      prefix: "attn_")
+      ModuleConfiguration(configuration.className, groups[""] ?? []), path: path,
+      dialect: dialect)
+    let given = try Arguments(
+      configuration.className, groups["attn_"] ?? [], signature: forAttention, path: path,
+      dialect: dialect, prefix: "attn_")
+    // Before 0.31.1 an argument of the stack normalised queries and keys of all its attentions.
+    let normalizes = try layers.bool("use_qk_norm_attn")
+    attention = normalizes ? given.setting("qk_norm", .bool(true)) : given
     crossAttention = try Arguments(
-      configuration.className, groups["cross_attn_"] ?? [], signature: Signatures.attention,
-      path: path, prefix: "cross_attn_")
+      configuration.className, groups["cross_attn_"] ?? [], signature: forAttention, path: path,
+      dialect: dialect, prefix: "cross_attn_")
     feedForward = try Arguments(
       configuration.className, groups["ff_"] ?? [], signature: Signatures.feedForward, path: path,
-      prefix: "ff_")
+      dialect: dialect, prefix: "ff_")
   }
 
   private static let prefixes = ["cross_attn_", "attn_", "ff_"]

@@ -14,10 +14,15 @@ public struct AttentionLayers: Sendable {
   public let layers: [Layer]
   /// The order in which they are run, as positions in `layers`; a layer may run several times.
   public let executionOrder: [Int]
+  /// The second stream of `resi_dual` (before 2.0); nil where there is none.
+  public let dualResidual: DualResidual?
   /// The norm at the end; nil where there is none.
   public let finalNorm: Norm?
   /// Rotary positions.
   public let rotary: RotaryEmbedding?
+  /// Sinusoids added to what queries and keys of self-attention are made of, radians per position, shape `[d / 2]`
+  /// (`position_infused_attn`, before 1.6).
+  public let infusedFrequencies: Parameter?
   /// A bias by distance.
   public let relativePosition: RelativePosition?
   /// Polar positions.
@@ -62,6 +67,24 @@ public struct AttentionLayers: Sendable {
 }
 
 extension AttentionLayers {
+  /// ResiDual's second stream (arXiv 2304.14802): the sum of all outputs, which no norm stands in.
+  public struct DualResidual: Hashable, Sendable {
+    /// How it joins the first.
+    public let form: DualResidualForm
+    /// A factor on what is summed.
+    public let scale: Double
+  }
+
+  /// How ResiDual's streams are joined.
+  public enum DualResidualForm: Sendable {
+    /// Normalised by each layer's first norm and added behind each layer (1.14.0 to 1.15.1).
+    case atEachLayer
+    /// Grown by the layer's own residual; normalised by the last norm and added at the end.
+    case byResidual
+    /// Grown by a plain sum; normalised by the last norm and added at the end (from 1.16.4 on).
+    case bySum
+  }
+
   /// One sub-layer: norms, block, residual.
   public struct Layer: Sendable {
     /// What the sub-layer computes.
@@ -85,6 +108,8 @@ extension AttentionLayers {
     public let layerScale: Parameter?
     /// See `layerScale`.
     public let layerScaleOffset: Double
+    /// A factor on the block's output, shape `[1]` (`use_rezero`, before 0.27).
+    public let zeroScale: Parameter?
     /// The projection of the condition to the gain of the block's output, followed by a sigmoid.
     public let adaptiveScale: Linear?
     /// What an earlier input is joined with this layer's input by.

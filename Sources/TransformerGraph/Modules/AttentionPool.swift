@@ -31,7 +31,7 @@ public struct AttentionPool: Sendable {
           place,
           Arguments(
             "AttentionPool", [.init("dim_context", context), .init("dim_head", width)],
-            signature: Signatures.attention, path: scope.path),
+            signature: Signatures.attention, path: scope.path, dialect: dialect),
           dimension: dimension, headCount: layers.headCount, isCausal: false, mixesValues: false,
           dialect: dialect))
       return

@@ -12,6 +12,8 @@ public struct ContinuousTransformerWrapper: Sendable {
   public let memoryTokens: Parameter?
   /// The stack.
   public let layers: AttentionLayers
+  /// The norm behind the stack, in releases before 1.15.
+  public let wrapperNorm: Norm?
   /// Whether the output is averaged over the positions.
   public let averagesPool: Bool
   /// Whether the output is a mean and a log variance, stacked in front.
@@ -25,7 +27,7 @@ public struct ContinuousTransformerWrapper: Sendable {
   init(
     _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect
   ) throws(GraphError) {
-    let arguments = try Arguments(configuration, path: path)
+    let arguments = try Arguments(configuration, path: path, dialect: dialect)
     layers = try AttentionLayers(
       scope.child("attn_layers"), arguments.module("attn_layers"),
       path: path.isEmpty ? "attn_layers" : "\(path).attn_layers", dialect: dialect)
@@ -37,7 +39,7 @@ public struct ContinuousTransformerWrapper: Sendable {
       scope, arguments, layers, dialect: dialect)
     postEmbeddingNorm =
       try arguments.bool("post_emb_norm")
-      ? Norm.plainLayerNorm(scope.child("post_emb_norm"), dimension) : nil
+      ? Norm.plainLayerNorm(scope.child("post_emb_norm"), dimension, dialect: dialect) : nil
     let memoryCount = try arguments.optionalInt("num_memory_tokens") ?? 0
     memoryTokens =
       memoryCount > 0
@@ -64,10 +66,15 @@ public struct ContinuousTransformerWrapper: Sendable {
     }
     projectIn =
       projects(inputWidth)
-      ? Linear(scope.child("project_in"), inputWidth ?? 0, dimension, hasBias: false) : ownIn
+      ? Linear(
+        scope.child("project_in"), inputWidth ?? 0, dimension, hasBias: dialect.headHasBias) : ownIn
     projectOut =
       projects(outputWidth)
-      ? Linear(scope.child("project_out"), dimension, outputWidth ?? 0, hasBias: false) : ownOut
+      ? Linear(
+        scope.child("project_out"), dimension, outputWidth ?? 0, hasBias: dialect.headHasBias)
+      : ownOut
+    wrapperNorm =
+      dialect.hasWrapperNorm ? Norm.torchLayerNorm(scope.child("norm"), dimension) : nil
     carried = CarriedParameters(options: arguments.carried)
   }
 }

@@ -45,14 +45,17 @@ public struct FeedForward: Sendable {
     public let values: Double
   }
 
-  init(_ scope: ParameterScope, _ arguments: Arguments, dimension: Int) throws(GraphError) {
+  init(
+    _ scope: ParameterScope, _ arguments: Arguments, dimension: Int
+  ) throws(GraphError) {
+    let dialect = arguments.dialect
     let inner = try Self.innerDimension(arguments, dimension)
     let hasBias = try !arguments.bool("no_bias")
     isGated = try arguments.bool("glu")
     activation = try Self.activation(arguments)
     softclamp = try arguments.optionalDouble("softclamp_value")
     gateSoftclamp = try Self.gateSoftclamp(arguments, activation)
-    let body = scope.branch(among: ["ff", "net"])
+    let body = scope.branch(among: [dialect.feedForwardName, "ff", "net"])
     let first = body.child("0")
     projectIn =
       isGated
@@ -64,11 +67,13 @@ public struct FeedForward: Sendable {
     // torch.nn.Sequential numbers what is there: [projection, softclamp, activation].
     let activationScope = first.child(isGated ? "act" : softclamp == nil ? "1" : "2")
     soluNorm =
-      activation == .solu ? Norm.plainLayerNorm(activationScope.child("norm"), inner) : nil
+      activation == .solu
+      ? Norm.plainLayerNorm(activationScope.child("norm"), inner, dialect: dialect) : nil
     let hasNorm = try arguments.bool("post_act_ln")
-    postActivationNorm = hasNorm ? Norm.plainLayerNorm(body.child("1"), inner) : nil
-    // Before 1.18 the dropout after a norm that was not there still had its number.
-    let last = body.branch(among: hasNorm ? ["3"] : ["2", "3"])
+    postActivationNorm =
+      hasNorm ? Norm.plainLayerNorm(body.child("1"), inner, dialect: dialect) : nil
+    let last = body.branch(
+      among: hasNorm ? ["3"] : ["\(dialect.feedForwardOutputNumber)", "2", "3"])
     projectOut = try Linear(
       last, inner, arguments.optionalInt("dim_out") ?? dimension, hasBias: hasBias)
   }

@@ -6,10 +6,10 @@ extension LayerBuilder {
   func rotary(headDimension: Int) throws(GraphError) -> RotaryEmbedding? {
     let usesXPos = try arguments.bool("rotary_xpos")
     guard try arguments.bool("rotary_pos_emb") || usesXPos else { return nil }
-    let rotated =
-      try arguments.optionalInt("rotary_emb_dim")
-      ?? min(headDimension, dialect.defaultRotaryDimension(headDimension: headDimension))
-    guard (0...headDimension).contains(rotated) else {
+    let rotated = dialect.rotaryDimension(
+      given: try arguments.optionalInt("rotary_emb_dim"), headDimension: headDimension)
+    // Old releases stored such frequencies, and failed when they ran.
+    guard rotated >= 0, rotated <= headDimension || dialect < Dialect(1, 42, 18) else {
       throw .impossible(
         path: arguments.path,
         reason: "rotary_emb_dim \(rotated) must fit into the head dimension \(headDimension)")
@@ -45,8 +45,7 @@ extension LayerBuilder {
         throw .impossible(
           path: arguments.path, reason: "alibi_num_heads must be within 1 and the heads")
       }
-      return .alibi(
-        headCount: count, slopes: try givenSlopes(count: count), learnedSlopes: nil)
+      return .alibi(try slopes(place, count), form: dialect.alibiForm(isCausal: isCausal))
     case "rel_pos_bias":
       let buckets = try arguments.int("rel_pos_num_buckets")
       let distance = try arguments.int("rel_pos_max_distance")
@@ -65,10 +64,28 @@ extension LayerBuilder {
           place, dimension: max(1, dimension / 4), headCount: headCount,
           depth: max(1, try arguments.int("dynamic_pos_bias_mlp_depth")),
           hasNorm: try arguments.bool("dynamic_pos_bias_norm"),
-          usesLogDistance: try arguments.bool("dynamic_pos_bias_log_distance")))
+          usesLogDistance: try arguments.bool("dynamic_pos_bias_log_distance"),
+          dialect: dialect))
     default:
       return nil
     }
+  }
+
+  private func slopes(
+    _ place: ParameterScope, _ count: Int
+  ) throws(GraphError) -> RelativePosition.Slopes {
+    if let given = try givenSlopes(count: count) { return .given(given) }
+    let isBidirectional = !isCausal && dialect.learnsBidirectionalSlopes
+    let isLearned = try isBidirectional ? true : arguments.bool("alibi_learned")
+    guard isLearned else { return .given(RelativePosition.slopes(count)) }
+    let logarithms = RelativePosition.slopes(count).map { Float(log($0)) }
+    func learned(_ name: String) -> Parameter {
+      place.parameter(
+        name, dialect.learnedSlopesShape(count: count), .values(logarithms))
+    }
+    let past = learned("learned_logslopes")
+    let hasFuture = isBidirectional && dialect.alibiForm(isCausal: false) == .positiveDistance
+    return .learned(past: past, future: hasFuture ? learned("learned_logslopes_future") : nil)
   }
 
   /// The slopes of `rel_pos_kwargs`, where it gives some.

@@ -41,13 +41,15 @@ struct LayerBuilder {
     _ place: ParameterScope, _ index: Int, shift: Int, skipSource: Int?
   ) throws(GraphError) -> AttentionLayers.Layer {
     let kind = plan.kinds[index]
-    let norm = try normPlaces(place)
+    let norm = try normPlaces(place, index)
     let branchScale = try branchScale()
+    let isZeroScaled = try arguments.bool("use_rezero")
     let isHalved = try kind == .feedForward ? arguments.bool("macaron") : false
     let hasLayerScale = try arguments.bool("use_layerscale")
     let isAdaptive = try arguments.bool("use_adaptive_layerscale")
     // Outermost first: Scale > LayerScale > ShiftTokens > Scale(0.5) > block; each is one `fn`.
     var block = place.child("1")
+    if isZeroScaled { block = block.child("fn") }
     if branchScale != 1 { block = block.child("fn") }
     let layerScalePlace = block
     if hasLayerScale || isAdaptive { block = block.child("fn") }
@@ -63,6 +65,7 @@ struct LayerBuilder {
           "gamma", [dimension],
           .constant(try arguments.double("layerscale_init_value") - offset)) : nil,
       layerScaleOffset: hasLayerScale ? offset : 0,
+      zeroScale: isZeroScaled ? place.child("1").parameter("g", [1], .constant(0)) : nil,
       adaptiveScale: isAdaptive
         ? Linear(
           layerScalePlace.child("to_gamma"), norms.conditionDimension, dimension, hasBias: true,
@@ -70,7 +73,7 @@ struct LayerBuilder {
       skip: skipSource.map { skip(index, source: $0) }, integrator: try integrator(index),
       shiftedTokenCount: shift,
       residual: try Residual(
-        place.child("2"), arguments, dimension: dimension, layerIndex: index,
+        place.child("2"), arguments, dimension: dimension, depth: plan.depth, layerIndex: index,
         viewCount: streamViewCount(index)))
   }
 
@@ -79,16 +82,16 @@ struct LayerBuilder {
   ) throws(GraphError) -> AttentionLayers.Layer.Block {
     let position = plan.kinds[..<index].count { $0 == kind }
     let count = plan.kinds.count { $0 == kind }
+    let mixesValues = try arguments.all("add_value_residual", "learned_value_residual_mix")
     switch kind {
     case .feedForward:
       let spread = groups.feedForward.spread(over: count, at: position)
       return .feedForward(try FeedForward(place, spread, dimension: dimension))
     case .attention:
-      let mixes = try arguments.all("add_value_residual", "learned_value_residual_mix")
       return .attention(
         try Attention(
           place, groups.attention.spread(over: count, at: position), dimension: dimension,
-          headCount: headCount, isCausal: isCausal, mixesValues: mixes && position > 0,
+          headCount: headCount, isCausal: isCausal, mixesValues: mixesValues && position > 0,
           rotatedHeadCount: arguments.optionalInt("rotate_num_heads"),
           receivesViews: receivesViews(index), dialect: dialect))
     case .cross:
@@ -99,42 +102,83 @@ struct LayerBuilder {
         try Attention(
           place, merged.spread(over: count, at: position), dimension: dimension,
           headCount: headCount, isCausal: false,
-          mixesValues: groups.crossAttention.bool("learned_value_residual_mix"),
+          mixesValues: mixesCrossValues(position, mixesValues),
           isInverted: isInverted(at: position, of: count), dialect: dialect))
     }
   }
 
+  /// From 1.42.14 to 1.42.24 cross-attention mixed its values as self-attention did.
+  private func mixesCrossValues(_ position: Int, _ mixesValues: Bool) throws(GraphError) -> Bool {
+    if dialect.learnsCrossValueMix { return mixesValues && position > 0 }
+    return try groups.crossAttention.bool("learned_value_residual_mix")
+  }
+
   /// Where the three norms of a sub-layer stand, if they are there.
   private func normPlaces(
-    _ place: ParameterScope
+    _ place: ParameterScope, _ index: Int
   ) throws(GraphError) -> (pre: ParameterScope?, branch: ParameterScope?, post: ParameterScope?) {
+    if try arguments.bool("use_rezero") { return (nil, nil, nil) }
     let isGatedMulti = try arguments.bool("gated_multi_residual")
-    let both = try arguments.bool("pre_and_post_norm")
-    let isPre = try arguments.bool("pre_norm") && !isGatedMulti
-    let isPost = both || !isPre
+    let dual = try dualResidual()
+    let hasBoth = try arguments.bool("pre_and_post_norm")
+    let isPreNorm = try isPreNorm()
+    let isPre = isPreNorm && !isGatedMulti || dual?.form == .atEachLayer
     let isSandwich = try arguments.bool("sandwich_norm")
-    // Before 0.21 a sub-layer had one norm, without a number of its own.
-    let single = place.child("0")
-    let isNumbered = !["weight", "g", "gamma"].contains { single.has($0) }
+    // While the last norm stood on the wrapper, the last layer had none behind it.
+    let isLast = index == plan.kinds.count - 1
+    let isBehind = hasBoth || !isPre || dual?.form == .atEachLayer
+    let isPost = isBehind && !(dialect.hasWrapperNorm && isLast)
+    // Before 0.31.1 cross-layer normalisation of queries and keys moved the attention's norm behind it.
+    let isMoved =
+      try plan.kinds[index] == .feedForward ? false : arguments.bool("use_qk_norm_attn")
+    let norms = place.child("0")
     func numbered(_ number: Int) -> ParameterScope {
-      isNumbered ? single.child("\(number)") : single
+      dialect.numbersNorms ? norms.child("\(number)") : norms
     }
     return (
-      isPre ? numbered(0) : nil, isSandwich ? numbered(1) : nil, isPost ? numbered(2) : nil
+      isPre && !isMoved ? numbered(0) : nil, isSandwich || isMoved ? numbered(1) : nil,
+      isPost ? numbered(2) : nil
     )
   }
 
+  /// Whether norms stand before the blocks; DeepNorm and, from 1.15.2 on, ResiDual put them behind.
+  private func isPreNorm() throws(GraphError) -> Bool {
+    if let dual = try dualResidual(), dual.form != .atEachLayer { return false }
+    return try arguments.bool("deepnorm") ? false : arguments.bool("pre_norm")
+  }
+
+  func dualResidual() throws(GraphError) -> AttentionLayers.DualResidual? {
+    guard try arguments.bool("resi_dual"), try !arguments.bool("deepnorm") else { return nil }
+    let form = dialect.dualResidual
+    return AttentionLayers.DualResidual(
+      form: form, scale: form == .bySum ? try arguments.double("resi_dual_scale") : 1)
+  }
+
   func finalNorm() throws(GraphError) -> Norm? {
+    guard !dialect.hasWrapperNorm else { return nil }
     let isGatedMulti = try arguments.bool("gated_multi_residual")
     let isPreAndPost = try arguments.bool("pre_and_post_norm")
-    let isPre = try arguments.all("pre_norm", "pre_norm_has_final_norm")
-    guard isPre && !isPreAndPost || isGatedMulti, !dialect.hasWrapperNorm else { return nil }
-    return norms.make(scope.child("final_norm"))
+    let isForgone =
+      try dialect.obeysFinalNormFlag ? !arguments.bool("pre_norm_has_final_norm") : false
+    let dual = try dualResidual()
+    let isPreNorm = try isPreNorm()
+    let isPre = isPreNorm && dual == nil && !isPreAndPost && !isForgone
+    let joinsDual = dual.map { $0.form != .atEachLayer } ?? false
+    return isPre || joinsDual || isGatedMulti ? norms.make(scope.child("final_norm")) : nil
   }
 
   /// A float `depth_scale_residual` or `scale_residual` multiplies the output of every block.
   private func branchScale() throws(GraphError) -> Double {
     if try arguments.bool("attn_aggregated_residuals") { return 1 }
+    if dialect.depthScalesBranch {
+      switch arguments.value("depth_scale_residual") {
+      case .bool(true): return 1 / Double(plan.depth).squareRoot()
+      case .int(let value): return Double(value)
+      case .double(let value): return value
+      default: return 1
+      }
+    }
+    guard dialect.numericResidualScalesBranch else { return 1 }
     for name in ["depth_scale_residual", "scale_residual"] {
       switch arguments.value(name) {
       case .int(let value): return Double(value)
@@ -181,8 +225,7 @@ extension NormFactory {
     }
     kind = chosen.first?.1 ?? .layerNorm
     self.dimension = dimension
-    hasUnitOffset =
-      try dialect.normsHaveUnitOffset ? arguments.bool("norm_add_unit_offset") : false
+    hasUnitOffset = try arguments.bool("norm_add_unit_offset")
     initialAlpha = try arguments.double("dynamic_tanh_init_alpha")
     let multiple =
       try arguments.bool("adaptive_condition_mlp")

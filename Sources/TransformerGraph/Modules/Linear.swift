@@ -35,7 +35,7 @@ extension Linear {
     from inputCount: Int? = nil, to outputCount: Int? = nil
   ) throws(GraphError) {
     guard case .module(let module) = arguments.value(name) else { return nil }
-    let own = try Arguments(module, path: scope.path)
+    let own = try Arguments(module, path: scope.path, dialect: arguments.dialect)
     guard module.className == "Linear" else {
       throw .unknownClass(path: scope.path, name: module.className, nearest: "Linear")
     }

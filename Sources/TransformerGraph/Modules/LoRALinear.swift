@@ -10,12 +10,12 @@ public struct LoRALinear: Sendable {
   /// The layer at `scope`.
   init(
     _ scope: ParameterScope, _ inputCount: Int, _ outputCount: Int, rank: Int?,
-    isActivated: Bool, path: String
+    isActivated: Bool, hasBias: Bool = false, path: String
   ) throws(GraphError) {
     guard let rank else {
       down = nil
       up = Linear(
-        scope, inputCount, outputCount, hasBias: false, initialValues: .constant(0))
+        scope, inputCount, outputCount, hasBias: hasBias, initialValues: .constant(0))
       self.isActivated = false
       return
     }

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// A model: one of x-transformers' wrappers around a stack of layers, or a bare stack.
 public indirect enum Model: Sendable {
   case transformer(TransformerWrapper)
@@ -43,7 +45,7 @@ extension Model {
     _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect,
     sharedEmbedding: TokenEmbedding?
   ) throws(GraphError) -> Model {
-    let arguments = try Arguments(configuration, path: path)
+    let arguments = try Arguments(configuration, path: path, dialect: dialect)
     let inner = try Model(
       scope.child("net"), arguments.module("net"), path: path.isEmpty ? "net" : "\(path).net",
       dialect: dialect, sharedEmbedding: sharedEmbedding)
@@ -121,7 +123,8 @@ struct EncoderDecoderArguments {
       argument.name.removeFirst(prefix.count)
       sides[prefix]?.append(argument)
     }
-    let arguments = try Arguments(ModuleConfiguration("XTransformer", own), path: path)
+    let arguments = try Arguments(
+      ModuleConfiguration("XTransformer", own), path: path, dialect: dialect)
     let dimension = try arguments.int("dim")
     for (prefix, names) in [("enc_", ["dim"]), ("dec_", ["dim", "cross_attend"])] {
       for name in names where sides[prefix]?.contains(where: { $0.name == name }) == true {
@@ -131,6 +134,7 @@ struct EncoderDecoderArguments {
       }
     }
     tiesEmbedding = try arguments.bool("tie_token_emb")
+    if try arguments.bool("deepnorm") { try Self.addDeepNorm(&sides, path: path) }
     let memory = ["num_memory_tokens"]
     encoder = Self.wrapper(
       sides["enc_"] ?? [], wrapperNames: Self.names + memory, layers: "Encoder",
@@ -140,6 +144,30 @@ struct EncoderDecoderArguments {
       sides["dec_"] ?? [], wrapperNames: Self.names, layers: "Decoder",
       extra: [.init("dim", .int(dimension)), .init("cross_attend", .bool(true))],
       wrapperExtra: [])
+  }
+
+  /// DeepNorm's constants (arXiv 2203.00555) for an encoder with a decoder.
+  private static func addDeepNorm(
+    _ sides: inout [String: [ModuleConfiguration.Argument]], path: String
+  ) throws(GraphError) {
+    func depth(_ side: String) throws(GraphError) -> Double {
+      let argument = sides[side]?.first { $0.name == "depth" }
+      guard case .int(let depth)? = argument?.value, depth > 0 else {
+        throw .missingArgument(
+          path: path, className: "XTransformer", name: side + "depth", hint: nil)
+      }
+      return Double(depth)
+    }
+    let (encoder, decoder) = (try depth("enc_"), try depth("dec_"))
+    let constants = [
+      "enc_": 0.81 * pow(pow(encoder, 4) * decoder, 0.0625), "dec_": pow(3 * decoder, 0.25),
+    ]
+    for (side, constant) in constants {
+      sides[side, default: []] += [
+        .init("scale_residual", .bool(true)),
+        .init("scale_residual_constant", .double(constant)),
+      ]
+    }
   }
 
   private static let names = [

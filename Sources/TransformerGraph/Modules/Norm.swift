@@ -38,7 +38,7 @@ public struct Norm: Sendable {
   public let innerShift: Parameter?
   /// The projection of the condition, for the adaptive kinds.
   public let toGain: Linear?
-  /// Whether `scaleNorm` multiplies by `sqrt(d)`; before 1.27.20 it did not, and its floor was 1e-5.
+  /// Whether `scaleNorm` multiplies by `sqrt(d)`; from 0.33.1 to 1.27.19 it did not, and its floor was 1e-5.
   public let hasDimensionScale: Bool
 }
 
@@ -63,7 +63,7 @@ struct NormFactory {
     var toGain: Linear?
     switch kind {
     case .layerNorm:
-      (gain, bias) = Self.layerNormParameters(scope, dimension, initialGain)
+      (gain, bias) = Self.layerNormParameters(scope, dimension, initialGain, dialect)
     case .rmsNorm:
       gain = scope.parameter("g", [dimension], initialGain)
     case .scaleNorm:
@@ -94,14 +94,16 @@ struct NormFactory {
       toGain: toGain, hasDimensionScale: dialect.scaleNormHasDimensionScale)
   }
 
-  /// The gain is `gamma`, and `weight` in 1.27.14 to 1.30.23 and in `torch.nn.LayerNorm`; the bias is
-  /// `bias` before 1.27 and the buffer `beta` until 1.27.13.
+  /// The names depend on the release, and from 1.27.1 to 1.30.23 on the torch that it ran on: with one older
+  /// than 2.1 they were those of 1.27.0.
   fileprivate static func layerNormParameters(
-    _ scope: ParameterScope, _ dimension: Int, _ initialGain: InitialValues
+    _ scope: ParameterScope, _ dimension: Int, _ initialGain: InitialValues, _ dialect: Dialect
   ) -> (gain: Parameter, bias: Parameter?) {
-    let gain = scope.parameter(scope.name(among: ["gamma", "weight"]), [dimension], initialGain)
-    let name = ["bias", "beta"].first { scope.has($0) }
-    let bias = name.map {
+    let names = dialect.layerNormNames
+    let gain = scope.parameter(
+      scope.name(among: [names.gain, "gamma", "weight"]), [dimension], initialGain)
+    let present = ["bias", "beta"].first { scope.has($0, isDefault: $0 == names.bias) }
+    let bias = present.map {
       scope.parameter($0, [dimension], .constant(0), isBuffer: $0 == "beta")
     }
     return (gain, bias)
@@ -110,8 +112,10 @@ struct NormFactory {
 
 extension Norm {
   /// x-transformers' own LayerNorm where it never has a unit offset (`post_emb_norm`, `ff_post_act_ln`).
-  static func plainLayerNorm(_ scope: ParameterScope, _ dimension: Int) -> Norm {
-    let (gain, bias) = NormFactory.layerNormParameters(scope, dimension, .constant(1))
+  static func plainLayerNorm(
+    _ scope: ParameterScope, _ dimension: Int, dialect: Dialect
+  ) -> Norm {
+    let (gain, bias) = NormFactory.layerNormParameters(scope, dimension, .constant(1), dialect)
     return Norm(
       kind: .layerNorm, gain: gain, gainOffset: 0, bias: bias, innerScale: nil,
       innerScaleOffset: 0, innerShift: nil, toGain: nil, hasDimensionScale: true)

@@ -44,8 +44,6 @@ public struct RotaryEmbedding: Sendable {
   public let interpolationFactor: Double
   /// Whether pairs are neighbours; else halves of the rotated part.
   public let isInterleaved: Bool
-  /// Whether the values are turned too (before 1.20).
-  public let rotatesValues: Bool
 
   init(
     _ scope: ParameterScope, dimension: Int, baseRescaleFactor: Double,
@@ -54,11 +52,9 @@ public struct RotaryEmbedding: Sendable {
     let pairCount = (dimension + 1) / 2
     let exponent = dimension == 2 ? 0 : Double(dimension) / Double(dimension - 2)
     let base = 10000 * pow(baseRescaleFactor, exponent)
-    let frequencies = (0..<pairCount).map { pair in
-      1 / Float(pow(base, Double(Float(2 * pair) / Float(dimension))))
-    }
     inverseFrequencies = scope.parameter(
-      "inv_freq", [pairCount], .values(frequencies), isBuffer: true)
+      "inv_freq", [pairCount], .values(Self.frequencies(dimension: dimension, base: base)),
+      isBuffer: true)
     if let xposScaleBase {
       let growth = (0..<pairCount).map { pair in
         (Float(2 * pair) + 0.4 * Float(dimension)) / (1.4 * Float(dimension))
@@ -71,23 +67,62 @@ public struct RotaryEmbedding: Sendable {
     }
     self.interpolationFactor = interpolationFactor
     isInterleaved = dialect.rotatesInterleavedPairs
-    rotatesValues = dialect.rotatesValues
+  }
+}
+
+extension RotaryEmbedding {
+  /// `base^(−2j / dimension)`, in float32 as there.
+  static func frequencies(dimension: Int, base: Double) -> [Float] {
+    (0..<((dimension + 1) / 2)).map { pair in
+      1 / Float(pow(base, Double(Float(2 * pair) / Float(dimension))))
+    }
   }
 }
 
 /// A bias on the attention logits that depends on the distance between query and key.
 public enum RelativePosition: Sendable {
-  /// `−|i − j| · slope` on the first heads, none on the others; `slopes` of `totalHeads` numbers.
-  ///
-  /// Slopes are learned in releases that saved them, or given, or computed.
-  case alibi(headCount: Int, slopes: [Double]?, learnedSlopes: Parameter?)
+  /// Slopes times distances on the first heads, none on the others.
+  case alibi(Slopes, form: AlibiForm)
   /// T5's buckets: a table of shape `[buckets, heads]`, multiplied by `scale`.
   case buckets(table: Parameter, scale: Double, maxDistance: Int, isCausal: Bool)
   /// An MLP from the distance to one number for each head.
   case dynamic(DynamicPositionBias)
 }
 
-/// The MLP of `dynamic_pos_bias`: linear layers with SiLU between them, the last one to the heads.
+extension RelativePosition {
+  /// ALiBi's slopes.
+  public enum Slopes: Sendable {
+    /// Those of the paper, or of `rel_pos_kwargs`, for the first heads.
+    case given([Double])
+    /// Logarithms of learned ones (`alibi_learned`, before 1.19), for keys behind and, where they differ, ahead.
+    case learned(past: Parameter, future: Parameter?)
+  }
+
+  /// What ALiBi's slopes are multiplied by, for a query `i` and a key `j`.
+  public enum AlibiForm: Sendable {
+    /// `−|i − j|`.
+    case negativeDistance
+    /// `j − i` (causal stacks before 0.28.1).
+    case signedDistance
+    /// `|i − j|` (other stacks before 0.28.1).
+    case positiveDistance
+  }
+
+  /// ALiBi's slopes (arXiv 2108.12409) as x-transformers computes them.
+  public static func slopes(_ count: Int) -> [Double] {
+    guard count > 0 else { return [] }
+    func powers(_ count: Int) -> [Double] {
+      let start = pow(2, -pow(2, -(log2(Double(count)) - 3)))
+      return (0..<count).map { start * pow(start, Double($0)) }
+    }
+    let floor = 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
+    if floor == count { return powers(count) }
+    let more = powers(2 * floor).enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+    return powers(floor) + more.prefix(count - floor)
+  }
+}
+
+/// The MLP of `dynamic_pos_bias`: linear layers with an activation between them, the last one to the heads.
 public struct DynamicPositionBias: Sendable {
   /// One hidden layer.
   public struct Layer: Sendable {
@@ -103,11 +138,14 @@ public struct DynamicPositionBias: Sendable {
   public let toHeads: Linear
   /// Whether the input is `sign(n) · log(|n| + 1)` instead of the distance `n`.
   public let usesLogDistance: Bool
+  /// SiLU, and ReLU before 1.6.4.
+  public let activation: FeedForward.Activation
 
   init(
     _ scope: ParameterScope, dimension: Int, headCount: Int, depth: Int, hasNorm: Bool,
-    usesLogDistance: Bool
+    usesLogDistance: Bool, dialect: Dialect
   ) {
+    activation = dialect.dynamicBiasHasSiLU ? .silu : .relu
     let mlp = scope.child("mlp")
     layers = (0..<depth).map { index in
       let layer = mlp.child("\(index)")
@@ -117,7 +155,7 @@ public struct DynamicPositionBias: Sendable {
       // The first is x-transformers' own LayerNorm, the later ones are torch's.
       let norm =
         index == 0
-        ? Norm.plainLayerNorm(layer.child("1"), dimension)
+        ? Norm.plainLayerNorm(layer.child("1"), dimension, dialect: dialect)
         : Norm.torchLayerNorm(layer.child("1"), dimension)
       return Layer(linear: linear, norm: norm)
     }

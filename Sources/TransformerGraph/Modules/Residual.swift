@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// How a block's output joins what it was computed from.
 public enum Residual: Sendable {
   /// `y + r · scale · constant`.
@@ -33,8 +35,8 @@ public struct GatedRecurrentCell: Sendable {
 extension Residual {
   /// The residual at `scope` of the layer `layerIndex`.
   init(
-    _ scope: ParameterScope, _ arguments: Arguments, dimension: Int, layerIndex: Int,
-    viewCount: Int
+    _ scope: ParameterScope, _ arguments: Arguments, dimension: Int, depth: Int,
+    layerIndex: Int, viewCount: Int
   ) throws(GraphError) {
     let streams = try arguments.positive("num_residual_streams")
     if try arguments.bool("gated_multi_residual") {
@@ -61,9 +63,11 @@ extension Residual {
     } else if try arguments.bool("mv_split_residual") {
       self = .meanVarianceSplit(try MeanVarianceSplit(scope, arguments, dimension: dimension))
     } else {
-      self = .sum(
-        scale: try Self.scale(scope, arguments, dimension),
-        constant: try arguments.double("scale_residual_constant"))
+      // DeepNorm's constant (arXiv 2203.00555) for stacks of one kind.
+      let constant =
+        try arguments.bool("deepnorm")
+        ? pow(2 * Double(depth), 0.25) : arguments.double("scale_residual_constant")
+      self = .sum(scale: try Self.scale(scope, arguments, dimension), constant: constant)
     }
   }
 
@@ -78,6 +82,7 @@ extension Residual {
     case .double(let value): hasScale = value != 0
     default: throw arguments.wrongKind("scale_residual", "true, false or a number")
     }
-    return hasScale ? scope.parameter("residual_scale", [dimension], .constant(1)) : nil
+    let isDeep = try arguments.bool("deepnorm")
+    return hasScale || isDeep ? scope.parameter("residual_scale", [dimension], .constant(1)) : nil
   }
 }

@@ -21,11 +21,12 @@ public final class TokenEmbedding: Sendable {
 
   /// The embedding at `scope`, under the key that the source has.
   convenience init(
-    _ scope: ParameterScope, tokenCount: Int, dimension: Int, normalizesRows: Bool
+    _ scope: ParameterScope, tokenCount: Int, dimension: Int, normalizesRows: Bool,
+    dialect: Dialect
   ) {
     // kaiming_normal_ of a [tokens, dim] table: fan-in is dim, gain sqrt(2).
     let deviation = normalizesRows ? 1e-5 : (2 / Double(max(1, dimension))).squareRoot()
-    let name = scope.name(among: ["emb.weight", "weight"])
+    let name = scope.name(among: [dialect.tokenTableName, "emb.weight", "weight"])
     self.init(
       weight: scope.parameter(
         name, [tokenCount, dimension], .normal(standardDeviation: deviation)),

@@ -97,7 +97,7 @@ extension TransformerWrapper {
     _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect,
     sharedEmbedding: TokenEmbedding?, checksRows: Bool = true
   ) throws(GraphError) {
-    let arguments = try Arguments(configuration, path: path)
+    let arguments = try Arguments(configuration, path: path, dialect: dialect)
     let slotCount = scope.source.slots.count
     let layersPath = path.isEmpty ? "attn_layers" : "\(path).attn_layers"
     layers = try AttentionLayers(
@@ -116,7 +116,10 @@ extension TransformerWrapper {
     namedEmbeddings = try Self.namedEmbeddings(scope, arguments, dimension: embeddingDimension)
     postEmbeddingNorm =
       try arguments.bool("post_emb_norm")
-      ? Norm.plainLayerNorm(scope.child("post_emb_norm"), embeddingDimension) : nil
+      ? Norm.plainLayerNorm(
+        scope.child("post_emb_norm"),
+        dialect.postEmbeddingNormHasModelDimension ? dimension : embeddingDimension,
+        dialect: dialect) : nil
     projectEmbedding =
       embeddingDimension == dimension
       ? nil : Linear(scope.child("project_emb"), embeddingDimension, dimension, hasBias: true)
@@ -128,10 +131,11 @@ extension TransformerWrapper {
     let classCount = try arguments.bool("use_cls_token") ? arguments.int("num_cls_tokens") : 0
     classTokens =
       classCount > 0
-      ? scope.parameter("cls_token", [classCount, dimension], .normal(standardDeviation: 0.02))
-      : nil
+      ? scope.parameter(
+        "cls_token", dialect.classTokenIsVector ? [dimension] : [classCount, dimension],
+        .normal(standardDeviation: 0.02)) : nil
     wrapperNorm =
-      dialect.hasWrapperNorm && scope.hasAny(below: ["norm"])
+      dialect.hasWrapperNorm
       ? Norm.torchLayerNorm(scope.child("norm"), dimension) : nil
     head = try Self.head(scope, arguments, dimension: dimension, dialect: dialect)
     averagesPool = try arguments.bool("average_pool_embed")
@@ -187,7 +191,7 @@ extension TransformerWrapper {
     guard let shared else {
       var normalizes = try arguments.bool("l2norm_embed")
       if case .module(let own) = arguments.value("token_emb") {
-        let given = try Arguments(own, path: place.path)
+        let given = try Arguments(own, path: place.path, dialect: arguments.dialect)
         normalizes = try given.bool("l2norm_embed")
         let shape = try [given.int("num_tokens"), given.int("dim")]
         guard shape == [tokenCount, dimension] else {
@@ -196,7 +200,8 @@ extension TransformerWrapper {
         }
       }
       return TokenEmbedding(
-        place, tokenCount: tokenCount, dimension: dimension, normalizesRows: normalizes)
+        place, tokenCount: tokenCount, dimension: dimension, normalizesRows: normalizes,
+        dialect: arguments.dialect)
     }
     guard shared.dimension == dimension, shared.tokenCount == tokenCount else {
       throw .embeddingMismatch(
@@ -211,8 +216,10 @@ extension TransformerWrapper {
     dialect: Dialect
   ) throws(GraphError) -> PositionalEmbedding? {
     let length = try arguments.optionalInt("max_seq_len") ?? 0
-    guard length > 0, try arguments.bool("use_abs_pos_emb"), !layers.disablesAbsolutePositions
-    else { return nil }
+    // Before 0.25.8 the argument was use_pos_emb.
+    let isWanted = try arguments.bool(
+      arguments.has("use_pos_emb") ? "use_pos_emb" : "use_abs_pos_emb")
+    guard length > 0, isWanted, !layers.disablesAbsolutePositions else { return nil }
     let place = scope.child("pos_emb")
     if try arguments.bool("scaled_sinu_pos_emb") {
       return .scaledSinusoidal(place, dimension: dimension)
@@ -256,7 +263,7 @@ extension TransformerWrapper {
       if let own = try Linear(place, torchModule: "to_logits", of: arguments, from: dimension) {
         return .linear([own])
       }
-      return .linear([Linear(place, dimension, width, hasBias: false)])
+      return .linear([Linear(place, dimension, width, hasBias: dialect.headHasBias)])
     }
     return .linear(
       (0..<count).map { Linear(place.child("\($0)"), dimension, width, hasBias: false) })

@@ -23,7 +23,7 @@ public struct ViTransformerWrapper: Sendable {
   init(
     _ scope: ParameterScope, _ configuration: ModuleConfiguration, path: String, dialect: Dialect
   ) throws(GraphError) {
-    let arguments = try Arguments(configuration, path: path)
+    let arguments = try Arguments(configuration, path: path, dialect: dialect)
     layers = try AttentionLayers(
       scope.child("attn_layers"), arguments.module("attn_layers"),
       path: path.isEmpty ? "attn_layers" : "\(path).attn_layers", dialect: dialect)
@@ -47,12 +47,12 @@ public struct ViTransformerWrapper: Sendable {
         "register_tokens", [registerCount, dimension], .normal(standardDeviation: 1)) : nil
     let pixels = channels * patchSize * patchSize
     let patches = scope.child("patch_to_embedding")
-    patchNorm = Norm.plainLayerNorm(patches.child("0"), pixels)
+    patchNorm = Norm.plainLayerNorm(patches.child("0"), pixels, dialect: dialect)
     patchProjection = Linear(patches.child("1"), pixels, dimension, hasBias: true)
-    embeddingNorm = Norm.plainLayerNorm(patches.child("2"), dimension)
+    embeddingNorm = Norm.plainLayerNorm(patches.child("2"), dimension, dialect: dialect)
     postEmbeddingNorm =
       try arguments.bool("post_emb_norm")
-      ? Norm.plainLayerNorm(scope.child("post_emb_norm"), dimension) : nil
+      ? Norm.plainLayerNorm(scope.child("post_emb_norm"), dimension, dialect: dialect) : nil
     head = try arguments.optionalInt("num_classes").map { count in
       Linear(scope.child("mlp_head"), dimension, count, hasBias: true)
     }

@@ -47,7 +47,9 @@ struct WrapperOptions {
   ) throws(GraphError) -> Parameter? {
     guard try arguments.bool("ff_deep_embed") else { return nil }
     let plan = try LayerPlan(
-      LayerArguments(arguments.module("attn_layers"), path: path).layers,
+      LayerArguments(
+        arguments.module("attn_layers"), path: path, dialect: arguments.dialect
+      ).layers,
       isCrossAttender: layers.kind == .crossAttender)
     return scope.parameter(
       "ff_deep_embed", [try arguments.int("num_tokens"), plan.depth, layers.dimension],

@@ -49,7 +49,7 @@ struct InputCheck {
     let tokens = try checkTokens(input.tokens, of: wrapper, name: "--tokens")
     try checkNamed(wrapper, tokens)
     try checkRecurrence(wrapper)
-    let classCount = wrapper.classTokens?.shape[0] ?? 0
+    let classCount = wrapper.classTokens?.tokenCount ?? 0
     let memoryCount = wrapper.memoryTokens?.shape[0] ?? 0
     let hasFeedForward = wrapper.layers.layers.contains { $0.attention == nil }
     if wrapper.deepEmbedding != nil, classCount + memoryCount > 0, hasFeedForward,
@@ -89,7 +89,7 @@ struct InputCheck {
       throw .unexpectedInput(
         name: "--mask", reason: "interspersed memory tokens leave no place for one")
     }
-    let classCount = wrapper.classTokens?.shape[0] ?? 0
+    let classCount = wrapper.classTokens?.tokenCount ?? 0
     guard classCount.isMultiple(of: interval) else {
       throw impossible(path, "class tokens do not fit between interspersed memory tokens")
     }

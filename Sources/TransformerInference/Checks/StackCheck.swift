@@ -157,7 +157,7 @@ private struct CarriedSizes {
     _ block: Attention, isCross: Bool, of layers: AttentionLayers, at place: String
   ) throws(InferenceError) {
     if layers.addsValueResidual {
-      let width = block.toValue.outputCount
+      let width = block.toValue?.outputCount ?? block.toKey.outputCount
       let first = values[isCross] ?? width
       // A first layer with a single head lends it to all heads.
       guard first == width || first == block.heads.valueDimension else {

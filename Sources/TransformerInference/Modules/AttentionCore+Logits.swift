@@ -14,30 +14,52 @@ extension AttentionCore {
     max(position(query) + 1, prefixLength) + operands.frontCount
   }
 
-  /// Adds the position bias, and clamps.
-  func finish(_ part: AttentionPart, _ logits: inout [Float]) {
-    var span = logits.mutableSpan
-    let front = operands.frontCount
-    if let bias, part.visibleCount > front {
-      part.eachRow { head, query, row in
-        var tokens = span.extractingMutable((row.lowerBound + front)..<row.upperBound)
-        let start = bias.start(head: head, queryPosition: position(query))
-        Elementwise.add(bias.values.span.extracting(start..<(start + tokens.count)), to: &tokens)
+  /// Adds the position bias.
+  func addBias(_ part: AttentionPart, _ logits: inout [Float]) {
+    // Keys in front that have no position, and how the query's is counted beside the others.
+    let (front, shift) =
+      switch dialect.memoryPositions {
+      case .none: (operands.frontCount, 0)
+      case .counted: (operands.zeroCount, operands.memoryCount)
+      case .shiftKeys: (operands.zeroCount, 0)
       }
+    guard let bias, part.visibleCount > front else { return }
+    var span = logits.mutableSpan
+    part.eachRow { head, query, row in
+      var keys = span.extractingMutable((row.lowerBound + front)..<row.upperBound)
+      let start = bias.start(head: head, queryPosition: position(query) + shift)
+      Elementwise.add(bias.values.span.extracting(start..<(start + keys.count)), to: &keys)
     }
-    if let softclamp { Elementwise.softclamp(&span, softclamp) }
+  }
+
+  /// `c · tanh(x / c)`.
+  func clamp(_ logits: inout [Float]) {
+    guard let softclamp else { return }
+    var span = logits.mutableSpan
+    Elementwise.softclamp(&span, softclamp)
   }
 
   /// Masks what queries must not see.
   func mask(_ part: AttentionPart, _ logits: inout [Float]) {
+    maskQueries(part, &logits)
     // Inverted attention masks the keys behind its softmax.
     if normalizer != .inverted {
       maskKeys(part, &logits)
       maskPast(part, &logits)
     }
     // Softmax by itself leaves out what a causal row does not see.
-    let isPlain = normalizer == .softmax && !keepsLogits && contextual == nil && !isSelective
+    let isPlain =
+      normalizer == .softmax && !keepsLogits && contextual == nil && !isSelective
+      && !seesMasked
     if isCausal && !isPlain { maskFuture(part, &logits) }
+  }
+
+  private func maskQueries(_ part: AttentionPart, _ logits: inout [Float]) {
+    guard let present = operands.presentQueries?.row(part.item) else { return }
+    part.eachRow { _, query, row in
+      guard !present[present.startIndex + query] else { return }
+      for key in operands.frontCount..<row.count { logits[row.lowerBound + key] = Self.masked }
+    }
   }
 
   private func maskKeys(_ part: AttentionPart, _ logits: inout [Float]) {
@@ -50,10 +72,11 @@ extension AttentionCore {
 
   private func maskPast(_ part: AttentionPart, _ logits: inout [Float]) {
     guard let maxAttendPast else { return }
-    let front = operands.frontCount
+    // Where memories have positions they may lie too far back.
+    let first = dialect.memoryPositions == .none ? operands.frontCount : operands.zeroCount
     part.eachRow { _, query, row in
-      let last = min(row.count, position(query) - maxAttendPast + front)
-      for key in front..<max(front, last) { logits[row.lowerBound + key] = Self.masked }
+      let last = min(row.count, position(query) - maxAttendPast + operands.frontCount)
+      for key in first..<max(first, last) { logits[row.lowerBound + key] = Self.masked }
     }
   }
 
@@ -115,7 +138,7 @@ extension AttentionCore {
     let first = part.queries.lowerBound
     // Within a PrefixDecoder's prefix rows see equally much; behind it one key more each.
     let levelCount =
-      isCausal ? min(part.queries.count, max(0, prefixLength - position(first) - 1)) : 0
+      leavesOutFuture ? min(part.queries.count, max(0, prefixLength - position(first) - 1)) : 0
     for head in part.heads {
       for query in first..<(first + levelCount) {
         var row = span.extractingMutable(part.row(head, query))
@@ -127,9 +150,12 @@ extension AttentionCore {
       var rows = span.extractingMutable(start..<(start + count * part.visibleCount))
       Elementwise.softmax(
         &rows, rows: count, count: part.visibleCount,
-        seen: isCausal ? seenCount(first + levelCount) : part.visibleCount, sink: sinkLogit(head))
+        seen: leavesOutFuture ? seenCount(first + levelCount) : part.visibleCount,
+        sink: sinkLogit(head))
     }
   }
+
+  private var leavesOutFuture: Bool { isCausal && !seesMasked }
 
   private func sinkLogit(_ head: Int) -> Float {
     guard let sink else { return -.infinity }

@@ -14,12 +14,19 @@ struct AttentionOperands {
   let ownValues: Activations
   /// `[b, j, KV · dv]`.
   var values: Activations
-  /// Keys in front that are not tokens: always visible, without a position bias.
-  var frontCount = 0
+  /// Memories in front that are not tokens: always visible.
+  var memoryCount = 0
+  /// Zero keys before them.
+  var zeroCount = 0
   /// Which keys are there, front ones included; nil: all.
   var mask: Mask?
   /// Whether some mask applies, so that rows without any visible key give nothing.
   var clearsEmptyRows = false
+  /// Which queries are there, in releases where those that are not attend to everything.
+  var presentQueries: Mask?
+
+  /// Keys in front that are not tokens.
+  var frontCount: Int { memoryCount + zeroCount }
 
   init(
     _ block: Attention, _ inputs: AttentionInputs, isCross: Bool, pass: ForwardPass,
@@ -29,24 +36,44 @@ struct AttentionOperands {
     headDimension = heads.dimension
     keyHeadCount = heads.keyCount
     let sources = try LatentInputs(block.latents, inputs, pass)
-    queries = try pass.apply(block.toQuery, to: sources.query)
-    keys = try pass.apply(block.toKey, to: sources.key)
+    // Positions may be infused into what queries and keys are made of.
+    let infused = isCross ? nil : state.infusedPositions
+    queries = try pass.apply(block.toQuery, to: sources.query.adding(infused))
+    keys = try pass.apply(block.toKey, to: sources.key.adding(infused))
     if let rotated = sources.rotatedKeys { keys = keys.beside(rotated) }
-    values = try pass.apply(block.toValue, to: sources.value)
+    values =
+      try block.toValue.map { (toValue) throws(InferenceError) in
+        try pass.apply(toValue, to: sources.value)
+      } ?? keys
     ownValues = values
     try Self.mixValues(block, sources.query, &values, isCross: isCross, pass, &state)
-    try Self.normalize(block, &queries, &keys, pass)
+    if !block.dialect.normalizesAfterRotation { try normalize(block, pass) }
     if let gain = try pass.weights.values(block.valueNormGain) {
       Self.normalizeHeads(
         &values, heads.keyCount, heads.valueDimension, by: Float(heads.valueDimension).squareRoot(),
         gain: gain, offset: 1)
     }
     try Self.extendCache(&keys, &values, isCross: isCross, &state)
-    if !isCross, let rotary = state.rotary { rotate(rotary, heads, block.rotatedHeadCount) }
+    if !isCross, let rotary = state.rotary { try rotate(rotary, block) }
     if !isCross, let polar = state.polar { turn(polar, heads) }
-    mask = isCross && state.context != nil ? state.contextMask : state.mask
-    clearsEmptyRows = mask != nil || block.maxAttendPast != nil
+    if block.dialect.normalizesAfterRotation { try normalize(block, pass) }
+    try takeMasks(block, isCross: isCross, state)
     try prependMemories(block, pass)
+  }
+
+  private mutating func takeMasks(
+    _ block: Attention, isCross: Bool, _ state: PassState
+  ) throws(InferenceError) {
+    let dialect = block.dialect
+    mask = isCross && state.context != nil ? state.contextMask : state.mask
+    if isCross, mask == nil, dialect.masksContextByInput { mask = state.mask }
+    if let mask, mask.length != keys.length {
+      throw .shapeMismatch(
+        input: "--mask", expected: "[\(keys.batch), \(keys.length)], as the context has no mask",
+        found: [mask.batch, mask.length])
+    }
+    clearsEmptyRows = dialect.clearsEmptyRows && (mask != nil || block.maxAttendPast != nil)
+    if dialect.maskedQueriesAttendToAll { presentQueries = state.mask }
   }
 
   /// Values of the first attention of its kind, mixed in: `v0 + (v − v0) · mix`.
@@ -61,64 +88,27 @@ struct AttentionOperands {
       return
     }
     let width = block.heads.valueDimension
+    guard block.valueResidualMix == nil || x.length == values.length else {
+      throw .unsupported(
+        path: "",
+        options: ["a learned value residual of a context of another length than the input"])
+    }
     let mixes = try block.valueResidualMix.map { mix throws(InferenceError) in
       try pass.apply(mix, to: x)
     }
+    if block.dialect.addsValueResiduals {
+      values = values.sum(with: first)
+      return
+    }
     for index in values.values.indices {
-      let mix = mixes.map { ForwardPass.logistic($0.values[index / width]) } ?? 0.5
+      let mix =
+        mixes.map { mixes in
+          ForwardPass.logistic(
+            mixes.values[index / (mixes.width == 1 ? values.width : width)])
+        } ?? 0.5
       let place = index / values.width * first.width + index % values.width % first.width
       values.values[index] =
         first.values[place] + (values.values[index] - first.values[place]) * mix
-    }
-  }
-
-  private static func normalize(
-    _ block: Attention, _ queries: inout Activations, _ keys: inout Activations,
-    _ pass: ForwardPass
-  ) throws(InferenceError) {
-    let heads = block.heads
-    let root = Float(heads.dimension).squareRoot()
-    switch block.queryKeyNorm {
-    case .none: break
-    case .lengths(let groups, _, let queryScale, let keyScale):
-      let width = heads.dimension / groups
-      normalizeHeads(&queries, heads.count * groups, width, by: 1, gain: nil, offset: 0)
-      normalizeHeads(&keys, heads.keyCount * groups, width, by: 1, gain: nil, offset: 0)
-      multiplyHeads(&queries, by: try pass.weights.values(queryScale))
-      multiplyHeads(&keys, by: try pass.weights.values(keyScale))
-    }
-    if let gain = try pass.weights.values(block.queryNormGain) {
-      normalizeHeads(&queries, heads.count, heads.dimension, by: root, gain: gain, offset: 1)
-    }
-    if let gain = try pass.weights.values(block.keyNormGain) {
-      normalizeHeads(&keys, heads.keyCount, heads.dimension, by: root, gain: gain, offset: 1)
-    }
-  }
-
-  /// Multiplies each token's features by `scales`, one for each.
-  private static func multiplyHeads(_ x: inout Activations, by scales: [Float]?) {
-    guard let scales else { return }
-    let width = x.width
-    let rows = x.rowCount
-    var span = x.values.mutableSpan
-    for row in 0..<rows {
-      var part = span.extractingMutable((row * width)..<((row + 1) * width))
-      Elementwise.multiply(&part, by: scales.span)
-    }
-  }
-
-  /// Divides each head by its length and multiplies it by `factor`, and by its gain.
-  private static func normalizeHeads(
-    _ x: inout Activations, _ count: Int, _ width: Int, by factor: Float, gain: [Float]?,
-    offset: Float
-  ) {
-    let rows = x.rowCount
-    let stride = x.width
-    var span = x.values.mutableSpan
-    for head in 0..<count {
-      Elementwise.lengthNorm(
-        &span, offset: head * width, rows: rows, count: width, stride: stride, factor: factor,
-        floor: 1e-12, gain: gain, gainStart: gain == nil ? 0 : head * width, gainOffset: offset)
     }
   }
 
@@ -140,17 +130,26 @@ struct AttentionOperands {
   }
 
   /// Turns the last `rotated` heads of queries and keys by their positions.
-  private mutating func rotate(_ table: RotaryTable, _ heads: Attention.Heads, _ rotated: Int) {
+  private mutating func rotate(
+    _ table: RotaryTable, _ block: Attention
+  ) throws(InferenceError) {
+    let (heads, rotated) = (block.heads, block.rotatedHeadCount)
+    let narrowest =
+      block.rotatesValues ? min(heads.dimension, heads.valueDimension) : heads.dimension
+    guard 2 * table.pairCount <= narrowest else {
+      throw .unsupported(
+        path: "",
+        options: ["rotary positions of \(2 * table.pairCount) features on \(narrowest) of a head"])
+    }
     let offset = keys.length - queries.length
     Self.rotate(
       &queries, table, heads.count, heads.dimension, last: rotated, offset: offset, role: .query)
-    let keyHeads = heads.count == rotated ? heads.keyCount : rotated
+    let keyHeads = heads.count == rotated ? keyHeadCount : rotated
     Self.rotate(
-      &keys, table, heads.keyCount, heads.dimension, last: keyHeads, offset: 0, role: .key)
-    if table.rotatesValues {
+      &keys, table, keyHeadCount, heads.dimension, last: keyHeads, offset: 0, role: .key)
+    if block.rotatesValues {
       Self.rotate(
-        &values, table, heads.keyCount, heads.valueDimension, last: keyHeads, offset: 0,
-        role: .value)
+        &values, table, keyHeadCount, heads.valueDimension, last: keyHeads, offset: 0, role: .key)
     }
   }
 
@@ -185,29 +184,28 @@ struct AttentionOperands {
   private mutating func prependMemories(
     _ block: Attention, _ pass: ForwardPass
   ) throws(InferenceError) {
-    let heads = block.heads
     if let memoryKeys = block.memoryKeys, let memoryValues = block.memoryValues {
-      let count = memoryKeys.shape[1]
+      let (headCount, count) = (memoryKeys.shape[0], memoryKeys.shape[1])
+      guard headCount == keyHeadCount, block.heads.valueDimension == block.heads.dimension else {
+        throw .unsupported(
+          path: "", options: ["attn_num_mem_kv of \(headCount) heads on \(keyHeadCount) key heads"])
+      }
       var rows = Activations(
         Self.tokensFirst(try pass.weights.values(memoryKeys), memoryKeys.shape), batch: 1,
-        length: count, width: heads.keyCount * heads.dimension)
-      if case .lengths(let groups, _, _, let scale) = block.queryKeyNorm {
-        Self.normalizeHeads(
-          &rows, heads.keyCount * groups, heads.dimension / groups, by: 1, gain: nil, offset: 0)
-        Self.multiplyHeads(&rows, by: try pass.weights.values(scale))
-      }
+        length: count, width: headCount * block.heads.dimension)
+      try Self.normalizeMemories(&rows, block, pass)
       keys = keys.joined(with: rows.values)
       values = values.joined(
         with: Self.tokensFirst(try pass.weights.values(memoryValues), memoryValues.shape))
       mask = mask?.padded(by: count)
-      frontCount += count
+      memoryCount = count
     }
     if let limit = block.kernel.laserSoftclamp { values.exponentiate(softclamp: Float(limit)) }
     if block.addsZeroKeyValue {
       keys = keys.joined(with: [Float](repeating: 0, count: keys.width))
       values = values.joined(with: [Float](repeating: 0, count: values.width))
       mask = mask?.padded(by: 1)
-      frontCount += 1
+      zeroCount = 1
     }
   }
 
@@ -227,6 +225,32 @@ struct AttentionOperands {
 }
 
 extension Activations {
+  /// These with one sequence's features added to each sequence.
+  func adding(_ sequence: Activations?) -> Activations {
+    guard let sequence else { return self }
+    var result = self
+    let size = sequence.values.count
+    var span = result.values.mutableSpan
+    for item in 0..<batch {
+      var part = span.extractingMutable((item * size)..<((item + 1) * size))
+      Elementwise.add(sequence.values.span, to: &part)
+    }
+    return result
+  }
+
+  /// These times a number.
+  func scaled(by factor: Float) -> Activations {
+    var result = self
+    var span = result.values.mutableSpan
+    Elementwise.scale(&span, by: factor)
+    return result
+  }
+
+  /// Each token's features `count` times in a row.
+  func repeatingColumns(_ count: Int) -> Activations {
+    (1..<max(1, count)).reduce(self) { all, _ in all.beside(self) }
+  }
+
   /// The tokens of `other` behind these, sequence by sequence.
   func followed(by other: Activations) -> Activations {
     var all: [Float] = []

@@ -61,7 +61,7 @@ extension AttentionCore {
 
   /// Behind the last query's own position a causal row sees nothing.
   private func visibleCount(_ queries: Range<Int>) -> Int {
-    guard isCausal else { return keyCount }
+    guard isCausal, !seesMasked else { return keyCount }
     let offset = keyCount - queryCount
     return min(keyCount, max(queries.upperBound + offset, operands.frontCount + prefixLength))
   }

@@ -22,12 +22,8 @@ struct DistanceBias {
     self.reach = reach
     let distances = (1 - reach)...(reach - 1)
     switch position {
-    case .alibi(let count, let given, let learned):
-      let slopes =
-        try pass.weights.values(learned) ?? given?.map { Float($0) } ?? Self.slopes(count)
-      values = (0..<heads).flatMap { head in
-        distances.map { head < slopes.count ? -Float(abs($0)) * slopes[head] : 0 }
-      }
+    case .alibi(let slopes, let form):
+      values = try Self.alibi(slopes, form, distances, heads: heads, pass: pass)
     case .buckets(let table, let scale, let maxDistance, let isCausal):
       let rows: [Float] = try pass.weights.values(table)
       let buckets = distances.map { distance in
@@ -42,17 +38,27 @@ struct DistanceBias {
     }
   }
 
-  /// ALiBi's slopes (arXiv 2108.12409) as x-transformers computes them.
-  static func slopes(_ count: Int) -> [Float] {
-    guard count > 0 else { return [] }
-    func powers(_ count: Int) -> [Double] {
-      let start = pow(2, -pow(2, -(log2(Double(count)) - 3)))
-      return (0..<count).map { start * pow(start, Double($0)) }
+  /// Slopes times distances; a distance is `j − i` for a query `i` and a key `j`.
+  private static func alibi(
+    _ slopes: RelativePosition.Slopes, _ form: RelativePosition.AlibiForm,
+    _ distances: ClosedRange<Int>, heads: Int, pass: ForwardPass
+  ) throws(InferenceError) -> [Float] {
+    let past: [Float]
+    var future: [Float]?
+    switch slopes {
+    case .given(let given):
+      past = given.map { Float($0) }
+    case .learned(let behind, let ahead):
+      past = (try pass.weights.values(behind) as [Float]).map { expf($0) }
+      future = try pass.weights.values(ahead)?.map { expf($0) }
     }
-    let floor = 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
-    if floor == count { return powers(count).map { Float($0) } }
-    let more = powers(2 * floor).enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
-    return (powers(floor) + more.prefix(count - floor)).map { Float($0) }
+    return (0..<heads).flatMap { head in
+      distances.map { distance in
+        guard head < past.count else { return 0 }
+        let slope = distance > 0 ? (future ?? past)[head] : past[head]
+        return slope * Float(form.factor(distance))
+      }
+    }
   }
 
   /// T5's bucket of a distance; the logarithm in float32, as there, so that no boundary moves.
@@ -88,11 +94,22 @@ struct DistanceBias {
       x = try pass.apply(layer.linear, to: x)
       if let norm = layer.norm { try pass.apply(norm, to: &x, condition: nil) }
       var span = x.values.mutableSpan
-      Elementwise.activate(&span, .silu)
+      Elementwise.activate(&span, network.activation)
     }
     x = try pass.apply(network.toHeads, to: x)
     return (0..<heads).flatMap { head in
       (0..<inputs.count).map { x.values[$0 * heads + head] }
+    }
+  }
+}
+
+extension RelativePosition.AlibiForm {
+  /// What a slope is multiplied by at the distance `j − i`.
+  fileprivate func factor(_ distance: Int) -> Int {
+    switch self {
+    case .negativeDistance: -abs(distance)
+    case .signedDistance: distance
+    case .positiveDistance: abs(distance)
     }
   }
 }

@@ -6,14 +6,36 @@ extension ForwardPass {
     _ block: Attention, to inputs: AttentionInputs, isCross: Bool, state: inout PassState
   ) throws(InferenceError) -> Activations {
     let operands = try AttentionOperands(block, inputs, isCross: isCross, pass: self, &state)
+    if block.isFused, block.dialect.fusedAttentionInvertsMask, state.bias == nil || isCross,
+      operands.mask != nil || block.maxAttendPast != nil
+    {
+      throw .unsupported(
+        path: "", options: ["attn_flash with a mask, which \(block.dialect) took for its opposite"])
+    }
     var out = try attend(block, inputs, operands, isCross: isCross, state: &state)
+    try applyRelation(block, inputs.query, to: &out)
     if block.kernel.laserSoftclamp != nil { out.takeLogarithms() }
     try applyGates(block, inputs.query, to: &out)
     out = projectedOff(block, out, operands.ownValues)
     var result = try project(block, out)
     // Masked queries give nothing: the residual goes on alone.
-    if let mask = state.mask, state.cache == nil { result.clear(where: mask) }
+    if let mask = state.mask, state.cache == nil, !block.dialect.maskedQueriesAttendToAll {
+      result.clear(where: mask)
+    }
     return result
+  }
+
+  /// `out · (1 + r)`, the relations `r` projected from the input.
+  private func applyRelation(
+    _ block: Attention, _ x: Activations, to out: inout Activations
+  ) throws(InferenceError) {
+    guard let projection = block.toRelation else { return }
+    var factors = try apply(projection, to: x)
+    guard block.heads.keyCount == 1 || factors.width == out.width else {
+      throw .unsupported(path: "", options: ["attn_tensor_product with fewer key heads than heads"])
+    }
+    factors = factors.repeatingColumns(out.width / factors.width)
+    for index in out.values.indices { out.values[index] *= 1 + factors.values[index] }
   }
 
   /// "Belief" attention: what was attended to, less its projection on the tokens' own values.

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import TransformerGraph
 
 // The product of queries and keys, softmax, and the product with the values, for blocks of queries of one head:
@@ -47,6 +48,9 @@ struct AttentionCore {
   let preMix: [Float]?
   let postMix: [Float]?
   let prePostMix: [Float]?
+  /// A factor for each head's logits, before anything is added to them.
+  let temperatures: [Float]?
+  let dialect: Dialect
 
   init(
     _ block: Attention, _ operands: AttentionOperands, isCross: Bool, previous: [Float]?,
@@ -55,11 +59,16 @@ struct AttentionCore {
   ) throws(InferenceError) {
     heads = block.heads
     self.operands = operands
-    if case .lengths(_, let given, _, _) = block.queryKeyNorm {
-      scale = Float(given)
-    } else {
-      scale = 1 / Float(block.heads.dimension).squareRoot()
+    dialect = block.dialect
+    var temperatures: [Float]?
+    switch block.queryKeyNorm {
+    case .lengths(_, let given, _, _): scale = Float(given)
+    case .temperature(let parameter, let form):
+      scale = 1
+      temperatures = (try pass.weights.values(parameter) as [Float]).map(form.factor)
+    case .none: scale = 1 / Float(block.heads.dimension).squareRoot()
     }
+    self.temperatures = temperatures
     // A single query sees every key: that is how decoding with a cache works.
     isCausal = (block.isCausal && operands.queries.length > 1) || isPrefix
     self.previous = previous
@@ -79,6 +88,12 @@ struct AttentionCore {
     preMix = try pass.weights.values(block.talkingHeads.preSoftmax)
     postMix = try pass.weights.values(block.talkingHeads.postSoftmax)
     prePostMix = try pass.weights.values(block.talkingHeads.preScalePost)
+  }
+
+  /// Whether a query may see what is masked: all of it where the query itself is masked, in old releases, and a little
+  /// where logits are clamped behind the mask.
+  var seesMasked: Bool {
+    operands.presentQueries != nil || (softclamp != nil && dialect.clampsMaskedLogits)
   }
 
   var queryCount: Int { operands.queries.length }
@@ -117,15 +132,19 @@ struct AttentionCore {
     multiplyKeys(part, into: &logits)
     if usesDistance { subtractLengths(part, &logits) }
     if let previous { add(previous, part, to: &logits) }
+    if let kept, dialect.carriedLogits == .products { keep(logits, part, kept) }
     let prePost = prePostMix.map { mixed(logits, by: $0, keepsOwn: false) }
-    if let preMix { logits = mixed(logits, by: preMix, keepsOwn: true) }
+    if let preMix { logits = mixed(logits, by: preMix, keepsOwn: dialect.addsTalkingHeads) }
     dataBias?.add(part, front: operands.frontCount, to: &logits)
-    finish(part, &logits)
+    addBias(part, &logits)
+    if !dialect.clampsMaskedLogits { clamp(&logits) }
+    if let kept, dialect.carriedLogits == .biased { keep(logits, part, kept) }
     let signs = isSigned ? Self.takeSigns(&logits) : nil
     mask(part, &logits)
     addContextual(part, &logits)
     if isSelective { hide(part, hidden: &hidden, &logits) }
-    if let kept { keep(logits, part, kept) }
+    if let kept, dialect.carriedLogits == .masked { keep(logits, part, kept) }
+    if dialect.clampsMaskedLogits { clamp(&logits) }
     normalize(part, &logits)
     if let signs { logits.multiply(by: signs) }
     if let postMix { logits = mixed(logits, by: postMix, keepsOwn: false) }
@@ -153,7 +172,7 @@ struct AttentionCore {
         .init(
           offset: (head - part.heads.lowerBound) * part.size, leadingDimension: part.visibleCount),
         m: part.queries.count, n: part.visibleCount, k: width,
-        alpha: usesDistance ? 2 * scale : scale)
+        alpha: temperatures.map { $0[head] } ?? (usesDistance ? 2 * scale : scale))
     }
   }
 
@@ -163,7 +182,7 @@ struct AttentionCore {
     let firstRow = part.item * queryCount + part.queries.lowerBound
     out.withValues { out in
       for head in part.heads {
-        let keyHead = head % heads.keyCount
+        let keyHead = head % (v.width / heads.valueDimension)
         MatrixProduct.multiply(
           attention.span,
           .init(
@@ -177,6 +196,16 @@ struct AttentionCore {
             offset: firstRow * width + head * heads.valueDimension, leadingDimension: width),
           m: part.queries.count, n: heads.valueDimension, k: part.visibleCount)
       }
+    }
+  }
+}
+
+extension Attention.Temperature {
+  /// The factor on the logits that a stored temperature is.
+  fileprivate func factor(_ stored: Float) -> Float {
+    switch self {
+    case .inverseExponential: 1 / max(expf(stored), 0.01)
+    case .sigmoid(let maximum): ForwardPass.logistic(stored) * Float(maximum)
     }
   }
 }

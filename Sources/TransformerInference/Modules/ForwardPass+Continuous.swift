@@ -17,6 +17,7 @@ extension ForwardPass {
     let count = x.length
     x = try prepend(wrapper.memoryTokens, to: x, &state)
     x = try apply(wrapper.layers, to: x, state: &state)
+    if let norm = wrapper.wrapperNorm { try apply(norm, to: &x, condition: nil) }
     if x.length > count { x = x.cut((x.length - count)..<x.length) }
     if wrapper.averagesPool { x = x.mean(mask) }
     let shape = wrapper.averagesPool ? [x.batch] : [x.batch, x.length]

@@ -64,16 +64,18 @@ extension ForwardPass {
       return rows
     case .scaledSinusoidal(let scale):
       let factor = try weights.values(scale)?.first ?? 1
-      return Self.sinusoids(count: count, width: width, offset: offset, factor: factor)
+      let half = width / 2
+      let frequencies = (0..<half).map { powf(10000, -(Float($0) / Float(half))) }
+      return Self.sinusoids(
+        frequencies, count: count, width: width, offset: offset, factor: factor)
     }
   }
 
-  /// `concat(sin(n·w), cos(n·w)) · factor`, `w_i = 10000^(−i/half)`.
-  private static func sinusoids(
-    count: Int, width: Int, offset: Int, factor: Float
+  /// `concat(sin(n·w), cos(n·w)) · factor` of the frequencies `w`.
+  static func sinusoids(
+    _ frequencies: [Float], count: Int, width: Int, offset: Int = 0, factor: Float = 1
   ) -> Activations {
     let half = width / 2
-    let frequencies = (0..<half).map { powf(10000, -(Float($0) / Float(half))) }
     var result = Activations(batch: 1, length: count, width: width)
     for position in 0..<count {
       for (pair, frequency) in frequencies.enumerated() {

@@ -12,7 +12,7 @@ extension ForwardPass {
     var x = try features(wrapper, input, state: &state)
     var isPooled = false
     if let classTokens = wrapper.classTokens {
-      let count = classTokens.shape[0]
+      let count = classTokens.tokenCount
       x = x.cut(0..<count)
       isPooled = count == 1
     } else if wrapper.averagesPool {

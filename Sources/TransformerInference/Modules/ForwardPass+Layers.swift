@@ -8,19 +8,44 @@ extension ForwardPass {
     try prepare(layers, x, &state)
     var x = try widened(x, layers.streamEmbedding)
     state.injection = try injection(layers, x)
+    var dual = layers.dualResidual.map { x.scaled(by: Float($0.scale)) }
     for index in layers.executionOrder {
-      x = try apply(layers.layers[index], of: layers, to: x, state: &state)
+      x = try apply(layers.layers[index], of: layers, to: x, dual: &dual, state: &state)
     }
     if let limit = layers.outputSoftclamp { x.softclamp(limit) }
     if let streams = layers.streamEmbedding?.shape[0] { x = x.summed(streams: streams) }
-    if let norm = layers.finalNorm { try apply(norm, to: &x, condition: state.condition) }
+    guard let norm = layers.finalNorm else { return x }
+    if let dual {
+      try add(dual, normalizedBy: norm, to: &x)
+    } else {
+      try apply(norm, to: &x, condition: state.condition)
+    }
     return x
+  }
+
+  /// The second stream of ResiDual after a layer whose block gave `output`.
+  private func grown(
+    _ outer: Activations, by output: Activations, _ dual: AttentionLayers.DualResidual,
+    _ residual: Residual, mask: Mask?
+  ) throws(InferenceError) -> Activations {
+    guard dual.form == .bySum else {
+      return try apply(residual, output: output, branch: branch(residual, outer), mask: mask)
+    }
+    return outer.sum(with: output.scaled(by: Float(dual.scale)))
+  }
+
+  private func add(
+    _ outer: Activations, normalizedBy norm: Norm, to x: inout Activations
+  ) throws(InferenceError) {
+    var outer = outer
+    try apply(norm, to: &outer, condition: nil)
+    x = x.sum(with: outer)
   }
 
   private func prepare(
     _ layers: AttentionLayers, _ x: Activations, _ state: inout PassState
   ) throws(InferenceError) {
-    let reach = x.length + (state.cache?.length ?? 0)
+    let length = x.length + (state.cache?.length ?? 0)
     state.carriesLogits = layers.carriesLogits
     state.carriesCrossLogits = layers.carriesCrossLogits
     state.addsValueResidual = layers.addsValueResidual
@@ -41,10 +66,16 @@ extension ForwardPass {
       try PolarTable(polar, pass: self)
     }
     if let position = layers.relativePosition {
+      // Memories may have positions of their own.
+      let reach = length + (layers.layers.map(\.memoryKeyCount).max() ?? 0)
       state.bias = try DistanceBias(position, heads: layers.headCount, reach: reach, pass: self)
     }
+    if let frequencies = try weights.values(layers.infusedFrequencies) {
+      state.infusedPositions = Self.sinusoids(
+        frequencies, count: length, width: layers.dimension)
+    }
     if let rotary = layers.rotary {
-      state.rotary = try RotaryTable(rotary, count: reach, pass: self)
+      state.rotary = try RotaryTable(rotary, count: length, pass: self)
     }
   }
 
@@ -62,7 +93,7 @@ extension ForwardPass {
 
   private func apply(
     _ layer: AttentionLayers.Layer, of layers: AttentionLayers, to x: Activations,
-    state: inout PassState
+    dual: inout Activations?, state: inout PassState
   ) throws(InferenceError) -> Activations {
     var x = x
     if layers.hasSkips { state.skipInputs.append(x) }
@@ -77,16 +108,23 @@ extension ForwardPass {
     }
     for index in views.indices {
       if let injection = state.injection { views[index] = views[index].sum(with: injection) }
-      if let norm = layer.preNorm {
+      // In the first form of ResiDual the first norm is the second stream's.
+      if let norm = layer.preNorm, dual == nil {
         try apply(norm, to: &views[index], condition: state.condition)
       }
     }
     var output = try apply(layer, block: views, state: &state)
     try scale(&output, layer, state)
+    if let form = layers.dualResidual, let outer = dual {
+      dual = try grown(outer, by: output, form, layer.residual, mask: state.mask)
+    }
     if let norm = layer.branchNorm { try apply(norm, to: &output, condition: state.condition) }
     var result = try apply(
       layer.residual, output: output, branch: branch, mask: state.mask)
     if let norm = layer.postNorm { try apply(norm, to: &result, condition: state.condition) }
+    if layers.dualResidual?.form == .atEachLayer, let outer = dual, let norm = layer.preNorm {
+      try add(outer, normalizedBy: norm, to: &result)
+    }
     return result
   }
 
@@ -103,9 +141,8 @@ extension ForwardPass {
       Elementwise.activate(&span, .sigmoid)
       output.multiply(by: gains, plus: 0)
     }
-    guard layer.branchScale != 1 else { return }
-    var span = output.values.mutableSpan
-    Elementwise.scale(&span, by: Float(layer.branchScale))
+    if layer.branchScale != 1 { output = output.scaled(by: Float(layer.branchScale)) }
+    if let scale = try weights.values(layer.zeroScale)?.first { output = output.scaled(by: scale) }
   }
 
   private func apply(
@@ -131,6 +168,16 @@ extension ForwardPass {
       return try apply(block, to: inputs, isCross: true, state: &state)
     case .feedForward(let block):
       return try apply(block, to: views[0], factors: state.deepFactors.popFirst())
+    }
+  }
+}
+
+extension AttentionLayers.Layer {
+  /// Learned keys that stand in front of all others.
+  fileprivate var memoryKeyCount: Int {
+    switch block {
+    case .attention(let block): block.memoryKeys?.shape[1] ?? 0
+    case .crossAttention, .feedForward: 0
     }
   }
 }

@@ -92,7 +92,7 @@ extension ForwardPass {
     _ tokens: Parameter?, to x: Activations, _ state: inout PassState
   ) throws(InferenceError) -> Activations {
     guard let tokens else { return x }
-    state.mask = state.mask?.padded(by: tokens.shape[0])
+    state.mask = state.mask?.padded(by: tokens.tokenCount)
     return x.joined(with: try weights.values(tokens))
   }
 }
@@ -133,4 +133,9 @@ extension Activations {
     let kept = groups.cut(count..<(count + interval))
     return Activations(kept.values, batch: batch, length: kept.rowCount / batch, width: width)
   }
+}
+
+extension Parameter {
+  /// How many tokens it is: one where it has no leading extent.
+  var tokenCount: Int { shape.count == 1 ? 1 : shape[0] }
 }

@@ -36,6 +36,8 @@ struct PassState {
   var polar: PolarTable?
   /// Biases by distance; nil where there is none.
   var bias: DistanceBias?
+  /// Sinusoids of the positions, `[1, n, d]`, where they are infused into queries and keys.
+  var infusedPositions: Activations?
   /// Rotary positions; nil where there are none.
   var rotary: RotaryTable?
   /// Logits of the previous self-attention and cross-attention, `[b, h, i, j]`, where they are carried on.

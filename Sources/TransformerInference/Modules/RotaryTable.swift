@@ -7,7 +7,6 @@ internal import TransformerGraph
 struct RotaryTable {
   let pairCount: Int
   let isInterleaved: Bool
-  let rotatesValues: Bool
   private let cosines: [Float]
   private let sines: [Float]
   /// xpos: the growth of a query; a key's is its inverse.
@@ -20,7 +19,6 @@ struct RotaryTable {
     let frequencies: [Float] = try pass.weights.values(rotary.inverseFrequencies)
     pairCount = frequencies.count
     isInterleaved = rotary.isInterleaved
-    rotatesValues = rotary.rotatesValues
     var cosines: [Float] = []
     var sines: [Float] = []
     for position in 0..<count {
@@ -42,15 +40,15 @@ struct RotaryTable {
     }
   }
 
-  /// What a row is: queries grow where keys shrink.
-  enum Role { case query, key, value }
+  /// What a row is: queries grow where keys shrink, and values with them.
+  enum Role { case query, key }
 
   /// Turns the head that begins at `start` of `x`, at `position`.
   func rotate(
     _ x: inout MutableSpan<Float>, at start: Int, position: Int, role: Role
   ) {
     let range = (position * pairCount)..<((position + 1) * pairCount)
-    guard let growth, role != .value else {
+    guard let growth else {
       Elementwise.rotate(
         &x, at: start, cosines: cosines.span.extracting(range), sines: sines.span.extracting(range),
         isInterleaved: isInterleaved)

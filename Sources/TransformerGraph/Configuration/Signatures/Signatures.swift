@@ -2,8 +2,16 @@ internal import Checkpoints
 
 /// The signatures of the constructors that a configuration may call.
 enum Signatures {
-  /// The rows of a class; nil if it is not known.
-  static func of(_ className: String) -> [ArgumentSpecification]? {
+  /// The rows of a class in a release; nil if it is not known.
+  static func of(_ className: String, in dialect: Dialect) -> [ArgumentSpecification]? {
+    newest(className).map { rows in
+      let group = rows.contains { $0.name == "cross_attend" } ? "AttentionLayers" : className
+      return Self.rows(rows, of: group, in: dialect)
+    }
+  }
+
+  /// The rows of a class in the newest release; nil if it is not known.
+  static func newest(_ className: String) -> [ArgumentSpecification]? {
     switch className {
     case "TokenEmbedding": tokenEmbedding
     case "Linear": linear
