@@ -26,6 +26,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     // SHA-256 of tensors, for `hash` (BoringSSL's: it uses the processor's SHA instructions).
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    // YAML, for recipes: CheckpointSurgery only, so that programs which use the library can carry out a recipe too.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C
@@ -55,7 +57,10 @@ let package = Package(
 
     .target(
       name: "CheckpointSurgery",
-      dependencies: ["TransformerGraph", "Checkpoints", "TensorStorage", "COpenBLAS"],
+      dependencies: [
+        "TransformerGraph", "Checkpoints", "TensorStorage", "COpenBLAS",
+        .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: settings),
 
     // The tool

@@ -37,6 +37,12 @@ public struct Promise: Hashable, Sendable {
     }
   }
 
+  /// Whether logits that differ by at most `difference`, and have the standard deviation `spread`, are as
+  /// promised.
+  public func isKept(difference: Double, spread: Double) -> Bool {
+    tolerance.map { difference <= $0 * max(1, spread) } ?? true
+  }
+
   /// The promise of two operations, one after the other.
   public func followed(by next: Promise) -> Promise {
     Promise(

@@ -26,6 +26,8 @@ public enum SurgeryError: Error, Equatable, Sendable {
   case tokenList(file: String, line: Int, TokenListFault)
   /// A parameter of the operation is missing, or does not go with the others.
   case parameter(verb: String, reason: String)
+  /// A recipe is not one; `line` is counted from 1, and 0 for the recipe as a whole.
+  case recipe(file: String, line: Int, reason: String)
   /// Files could not be read or written.
   case format(FormatError)
 
@@ -62,6 +64,8 @@ extension SurgeryError: CustomStringConvertible {
       "\(escaped(file)): line \(line): \(fault.sentence)"
     case .parameter(let verb, let reason):
       "\(verb): \(reason)"
+    case .recipe(let file, let line, let reason):
+      "\(escaped(file)):\(line > 0 ? " line \(line):" : "") \(reason)"
     case .format(let error): error.description
     }
   }
@@ -80,6 +84,7 @@ extension SurgeryError: CustomStringConvertible {
     case .nameTaken: "NameTaken"
     case .tokenList: "TokenList"
     case .parameter: "Parameter"
+    case .recipe: "Recipe"
     case .format(let error): error.code
     }
   }
@@ -91,7 +96,8 @@ extension SurgeryError: CustomStringConvertible {
     case .transplant(let fault, model: _): fault.kind
     case .nameTaken: .safety
     case .tie(let fault, model: _): fault.isSafetyRefusal ? .safety : .input
-    case .graph, .incomplete, .unsuitable, .tokenList, .tokenMap, .vocabulary, .format: .input
+    case .graph, .incomplete, .unsuitable, .tokenList, .recipe, .tokenMap, .vocabulary, .format:
+      .input
     }
   }
 

@@ -21,12 +21,29 @@ public struct SurgeryPlan: Sendable {
     public var promises: [Promise]
     /// What was found and decided, each a sentence.
     public var facts: [String]
+    /// Numbers that say how well it went, as `held-out-cosine`; recipes can ask for a least value.
+    public var scores: [Score]
+
+    /// A number and what it is.
+    public struct Score: Hashable, Sendable {
+      /// The name, as recipes have it.
+      public var name: String
+      /// The number; more is better.
+      public var value: Double
+
+      /// A score.
+      public init(_ name: String, _ value: Double) {
+        self.name = name
+        self.value = value
+      }
+    }
 
     /// A step.
-    public init(verb: String, promises: [Promise], facts: [String]) {
+    public init(verb: String, promises: [Promise], facts: [String], scores: [Score] = []) {
       self.verb = verb
       self.promises = promises
       self.facts = facts
+      self.scores = scores
     }
   }
 
@@ -36,6 +53,11 @@ public struct SurgeryPlan: Sendable {
     self.before = before
     self.after = after
     steps = [step]
+  }
+
+  /// The plan that leaves models as they are.
+  public init(of models: [SurgeryModel]) {
+    self.init(before: models, after: models, steps: [])
   }
 
   private init(before: [SurgeryModel], after: [SurgeryModel], steps: [Step]) {
@@ -50,12 +72,31 @@ public struct SurgeryPlan: Sendable {
     return SurgeryPlan(before: before, after: next.after, steps: steps + next.steps)
   }
 
+  /// The plan that goes on with `operation` on some of the models only.
+  ///
+  /// - Parameters:
+  ///   - operation: What is done.
+  ///   - positions: The models, in the order in which the operation takes them.
+  /// - Returns: The plan of all models.
+  /// - Throws: What the operation's `plan(for:)` throws.
+  public func followed(
+    by operation: any SurgeryOperation, on positions: [Int]
+  ) throws(SurgeryError) -> SurgeryPlan {
+    let next = try operation.plan(for: positions.map { after[$0] })
+    var models = after
+    var step = next.steps[0]
+    step.promises = models.map { _ in Promise(.bytes) }
+    for (position, (model, promise)) in zip(positions, zip(next.after, next.promises)) {
+      models[position] = model
+      step.promises[position] = promise
+    }
+    return SurgeryPlan(before: before, after: models, steps: steps + [step])
+  }
+
   /// What all steps together preserve of each model.
   public var promises: [Promise] {
     before.indices.map { position in
-      steps.dropFirst().reduce(steps[0].promises[position]) {
-        $0.followed(by: $1.promises[position])
-      }
+      steps.reduce(Promise(.bytes)) { $0.followed(by: $1.promises[position]) }
     }
   }
 

@@ -35,6 +35,7 @@ struct Ligature: ParsableCommand {
           TransplantCommand.self,
           ResizeCommand.self,
           FreezeCommand.self,
+          ApplyCommand.self,
         ]),
     ])
 }

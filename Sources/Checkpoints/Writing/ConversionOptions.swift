@@ -25,6 +25,8 @@ public struct ConversionOptions: Sendable {
   public var aliases: AliasPolicy?
   /// Whether finite values may become infinite in a cast.
   public var allowsOverflow = false
+  /// Files that the output was made from besides the checkpoint's own; they are never replaced.
+  package var otherSources: [String] = []
   /// Small files that are written with the tensors.
   public var companions: [CompanionFile] = []
   /// Whether existing files are replaced.
@@ -39,18 +41,4 @@ public struct ConversionOptions: Sendable {
 
   /// The defaults.
   public init() {}
-}
-
-/// A dtype for the tensors whose names match.
-public struct DTypeRule: Sendable {
-  /// Which tensors.
-  public var pattern: NamePattern
-  /// Their dtype; nil to leave each as it is.
-  public var dtype: DType?
-
-  /// The rule `pattern=dtype`.
-  public init(pattern: NamePattern, dtype: DType?) {
-    self.pattern = pattern
-    self.dtype = dtype
-  }
 }

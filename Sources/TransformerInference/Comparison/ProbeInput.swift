@@ -40,6 +40,7 @@ struct ProbeInput {
       for embedding in wrapper.namedEmbeddings {
         input.embedIDs[embedding.name] = drawn(from: Array(0..<embedding.weight.shape[0]))
       }
+      if case .recycling = wrapper.recurrence { input.recycleCount = 2 }
       fillContext(&input, wrapper.layers)
       input.mask = presence
     case .continuous(let wrapper):
@@ -55,6 +56,7 @@ struct ProbeInput {
       input.source = drawn(from: try ids(of: encoder, tokensBefore.first ?? nil))
       input.sourceMask = presence
       input.tokens = try tokens(of: decoder, tokensBefore.last ?? nil)
+      fillCondition(&input, encoder.layers.condition == nil ? decoder.layers : encoder.layers)
     case .wrapped(let inner, _, _): try fill(&input, inner, tokensBefore)
     }
   }
@@ -98,14 +100,23 @@ struct ProbeInput {
     return ModelInput.Presence(flags, batch: batch, length: length)
   }
 
-  /// What cross-attention attends to, as wide as its keys' projection takes.
+  /// What cross-attention attends to, as wide as its keys' projection takes, and what norms depend on.
   private mutating func fillContext(_ input: inout ModelInput, _ layers: AttentionLayers) {
+    fillCondition(&input, layers)
+    if layers.kind == .prefixDecoder { input.prefixLength = length / 3 }
     for layer in layers.layers {
-      guard case .crossAttention(let attention) = layer.block else { continue }
-      input.context = features(attention.toKey.inputCount)
+      guard case .crossAttention(let block) = layer.block else { continue }
+      input.context = features(block.latents.toLatentKeyValue?.inputCount ?? block.toKey.inputCount)
       input.contextMask = presence
       return
     }
+  }
+
+  /// One condition for all positions, where norms or scales are adaptive.
+  private mutating func fillCondition(_ input: inout ModelInput, _ layers: AttentionLayers) {
+    guard let width = layers.condition?.dimension else { return }
+    let values = (0..<(batch * width)).map { _ in random.nextNormal() }
+    input.condition = ModelInput.Features(values, batch: batch, length: 1, width: width)
   }
 
   private mutating func drawn(from ids: [Int]) -> ModelInput.Tokens {
@@ -131,6 +142,15 @@ extension Model {
       [encoder.maxSequenceLength, decoder.maxSequenceLength]
     case .wrapped(let inner, _, _): inner.longestSequences
     }
+  }
+}
+
+extension ModelInput {
+  /// The same with everything there.
+  var unmasked: ModelInput {
+    var input = self
+    (input.mask, input.contextMask, input.sourceMask) = (nil, nil, nil)
+    return input
   }
 }
 

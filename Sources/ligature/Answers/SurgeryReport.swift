@@ -6,11 +6,15 @@ internal import TransformerInference
 /// What a surgery did to its models: steps, parameters, and the proof where it was asked for.
 struct SurgeryReport: Answer {
   let plan: SurgeryPlan
+  /// The models that are told of; nil for all.
+  var positions: Set<Int>?
   /// One for each model, if the models were run.
   var proofs: [Proof] = []
 
   /// What was found of a promise.
   struct Proof {
+    /// Where the model stands in the plan.
+    var position: Int
     var model: String
     var promise: Promise
     var outcome: Outcome
@@ -23,14 +27,21 @@ struct SurgeryReport: Answer {
       case bytes(String?)
     }
 
+    /// The largest difference of two logits; 0 where no tensor is another, nil where that is not known.
+    var logitDifference: Double? {
+      switch outcome {
+      case .bytes(let changed): changed == nil ? 0 : nil
+      case .function(let comparison): comparison.maximumDifference
+      }
+    }
+
     /// Whether it is as the operation promised.
     var isKept: Bool {
       switch outcome {
       case .bytes(let changed): changed == nil
       case .function(let comparison):
-        promise.tolerance.map {
-          comparison.maximumDifference <= $0 * max(1, comparison.spread)
-        } ?? true
+        promise.isKept(
+          difference: comparison.maximumDifference, spread: comparison.spread)
       }
     }
   }
@@ -38,11 +49,18 @@ struct SurgeryReport: Answer {
   /// Whether every promise is kept.
   var isProven: Bool { proofs.allSatisfy(\.isKept) }
 
+  private var reported: [Int] {
+    plan.before.indices.filter { positions?.contains($0) ?? true }
+  }
+
+  /// What was verified, for programs.
+  var verification: JSONValue { .array(proofs.map(Self.value)) }
+
   // So many tensors explain a difference; the rest is counted.
   private static let listedChangeCount = 4
 
   func write(to page: inout Page) throws {
-    for position in plan.before.indices {
+    for position in reported {
       let (before, after) = (plan.before[position], plan.after[position])
       let title = after.name.isEmpty ? "parameters" : "\(escaped(after.name)): parameters"
       let (first, second) = (try before.parameterCount, try after.parameterCount)
@@ -97,7 +115,7 @@ struct SurgeryReport: Answer {
   /// The facts for programs.
   var value: JSONValue {
     get throws {
-      let counts = try plan.before.indices.map { position -> JSONValue in
+      let counts = try reported.map { position -> JSONValue in
         [
           "model": .string(plan.after[position].name),
           "before": .int(try plan.before[position].parameterCount),
@@ -116,7 +134,7 @@ struct SurgeryReport: Answer {
             ["verb": .string($0.verb), "facts": .array($0.facts.map { .string($0) })]
           }),
         "parameters": .array(counts),
-        "verification": .array(proofs.map(Self.value)),
+        "verification": verification,
       ]
     }
   }

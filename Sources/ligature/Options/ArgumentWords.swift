@@ -15,14 +15,10 @@ enum ArgumentWords {
     try choice(word, AliasPolicy.allCases.map { ($0.rawValue, $0) })
   }
 
-  /// The dtypes that tensors can be converted to.
-  private static let floatingDTypes: [DType] = [.f32, .f16, .bf16, .f64]
-
   /// A dtype that tensors can be converted to, as safetensors or torch names it.
   static func floatingDType(_ word: String) throws -> DType {
-    let torchNames = floatingDTypes.compactMap { dtype in dtype.torchName.map { ($0, dtype) } }
-    if let (_, dtype) = torchNames.first(where: { $0.0 == word.lowercased() }) { return dtype }
-    return try choice(word, floatingDTypes.map { ($0.name.lowercased(), $0) })
+    if let dtype = DTypeRule.dtype(word) { return dtype }
+    return try choice(word, DTypeRule.dtypes.map { ($0.name.lowercased(), $0) })
   }
 
   /// A number of bytes with a unit.

@@ -5,6 +5,11 @@ internal import CheckpointSurgery
 struct SurgeryOptions: ParsableArguments {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Destination") var destination: DestinationOptions
+  @Option(
+    help: ArgumentHelp(
+      "Write the recipe that does the same with 'ligature apply'.", valueName: "file"))
+  var saveRecipe: String?
+
   @OptionGroup(title: "Changes") var changes: ConversionFlags
   @OptionGroup(title: "Source") var source: SourceOptions
   @OptionGroup(title: "Work") var work: WorkOptions
@@ -15,6 +20,19 @@ struct SurgeryOptions: ParsableArguments {
   /// The model at `path`.
   func open(_ path: String, on console: Console) throws -> SurgeryModel {
     SurgeryModel(try model.open(path, source, on: console), path: path)
+  }
+
+  /// Plans an operation on one model; shows, proves or writes what it makes of it.
+  func run(
+    _ operation: some DescribedOperation, on model: SurgeryModel, _ console: Console
+  ) throws -> ExitStatus {
+    let recipe = SavedRecipe(path: saveRecipe, force: destination.force)
+    try recipe.check()
+    let status = try run(operation.plan(for: [model]), on: console)
+    if status == .success, !destination.dryRun {
+      try recipe.write(operation, on: model.paths.checkpoint, self)
+    }
+    return status
   }
 
   /// Shows, proves or writes a plan of one model.

@@ -14,7 +14,7 @@ struct SurgeryRun {
     var writing = writing
     var report = SurgeryReport(plan: plan)
     if writing.destination.verify {
-      report.proofs = try proofs()
+      report.proofs = try proofs(of: Array(plan.before.indices))
       guard report.isProven else {
         try console.answer(report)
         console.say("a promise of the operation is broken; nothing was written")
@@ -26,14 +26,16 @@ struct SurgeryRun {
   }
 
   /// Proves each promise: by the bytes if it is about them, else by running the models before and after.
-  private func proofs() throws -> [SurgeryReport.Proof] {
+  func proofs(of positions: [Int]) throws -> [SurgeryReport.Proof] {
     let probe = try probes.probe()
-    return try plan.before.indices.flatMap { position -> [SurgeryReport.Proof] in
+    return try positions.flatMap { position -> [SurgeryReport.Proof] in
       let promise = plan.promises[position]
       let model = plan.after[position].name
       if promise.closeness == .bytes {
         return [
-          .init(model: model, promise: promise, outcome: .bytes(plan.changedTensor(of: position)))
+          .init(
+            position: position, model: model, promise: promise,
+            outcome: .bytes(plan.changedTensor(of: position)))
         ]
       }
       return try compare(position, promise, probe)
@@ -51,7 +53,8 @@ struct SurgeryRun {
         before: (graphs.0, name), after: (graphs.1, name), tokensBefore: promise.tokensBefore,
         probe: probe)
       let title = [own, name].filter { !$0.isEmpty }.joined(separator: ".")
-      return .init(model: title, promise: promise, outcome: .function(comparison))
+      return .init(
+        position: position, model: title, promise: promise, outcome: .function(comparison))
     }
   }
 }

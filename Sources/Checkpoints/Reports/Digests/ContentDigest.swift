@@ -49,7 +49,7 @@ package struct ContentDigest: Hashable, Sendable {
 
 extension ContentDigest {
   /// The digest of `bytes` as they are.
-  static func ofBytes(_ bytes: [UInt8]) -> ContentDigest {
+  package static func ofBytes(_ bytes: [UInt8]) -> ContentDigest {
     ContentDigest(SHA256.hash(data: bytes))
   }
 

@@ -35,7 +35,6 @@ struct FreezeCommand: Verb {
 
   func run(on console: Console) throws -> ExitStatus {
     let model = try options.open(source, on: console)
-    let operation = Freeze(names: names, exceptions: unfreeze)
-    return try options.run(operation.plan(for: [model]), on: console)
+    return try options.run(Freeze(names: names, exceptions: unfreeze), on: model, console)
   }
 }

@@ -28,7 +28,7 @@ struct ResizeCommand: Verb {
 
   func run(on console: Console) throws -> ExitStatus {
     let model = try options.open(source, on: console)
-    return try options.run(size.operation().plan(for: [model]), on: console)
+    return try options.run(size.operation(), on: model, console)
   }
 }
 

@@ -27,6 +27,6 @@ struct TieCommand: Verb {
     let model = try options.open(source, on: console)
     let tie = Tie(
       policy: tying.policy, weights: try tying.inputAndOutput, tolerance: tying.tolerance)
-    return try options.run(tie.plan(for: [model]), on: console)
+    return try options.run(tie, on: model, console)
   }
 }

@@ -35,7 +35,7 @@ struct UntieCommand: Verb {
 
   func run(on console: Console) throws -> ExitStatus {
     guard let model = try openModel(on: console) else { return try separate(on: console) }
-    return try options.run(Untie(names: names).plan(for: [model]), on: console)
+    return try options.run(Untie(names: names), on: model, console)
   }
 
   /// The model; nil where names are all that is known, and all that is needed.
