@@ -20,6 +20,8 @@ public enum SurgeryError: Error, Equatable, Sendable {
   case tokenMap(TokenMapFault, file: String, line: Int?)
   /// A file is no vocabulary.
   case vocabulary(VocabularyFault, file: String)
+  /// Models cannot be bundled.
+  case bundle(BundleFault)
   /// A tensor of that name is there already.
   case nameTaken(model: String, name: String)
   /// A list of tokens is not one of this model's.
@@ -58,6 +60,7 @@ extension SurgeryError: CustomStringConvertible {
     case .tokenMap(let fault, let file, let line):
       "\(escaped(file)): \(line.map { "line \($0): " } ?? "")\(fault.sentence)"
     case .vocabulary(let fault, let file): "\(escaped(file)): \(fault.sentence)"
+    case .bundle(let fault): fault.sentence
     case .nameTaken(let model, let name):
       "\(escaped(model)): there is a tensor '\(escaped(name))' already"
     case .tokenList(let file, let line, let fault):
@@ -81,6 +84,7 @@ extension SurgeryError: CustomStringConvertible {
     case .transplant(let fault, model: _): fault.code
     case .tokenMap(let fault, file: _, line: _): fault.code
     case .vocabulary(let fault, file: _): fault.code
+    case .bundle(let fault): fault.code
     case .nameTaken: "NameTaken"
     case .tokenList: "TokenList"
     case .parameter: "Parameter"
@@ -95,6 +99,7 @@ extension SurgeryError: CustomStringConvertible {
     case .undecided, .parameter: .usage
     case .transplant(let fault, model: _): fault.kind
     case .nameTaken: .safety
+    case .bundle(let fault): fault.kind
     case .tie(let fault, model: _): fault.isSafetyRefusal ? .safety : .input
     case .graph, .incomplete, .unsuitable, .tokenList, .recipe, .tokenMap, .vocabulary, .format:
       .input

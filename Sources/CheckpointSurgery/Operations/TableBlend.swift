@@ -66,10 +66,7 @@ extension SurgeryModel {
 
   /// Puts another tensor in the place of one, under all its names.
   mutating func replaceEverywhere(_ tensor: LazyTensor, with other: LazyTensor) {
-    for position in checkpoint.entries.indices
-    where checkpoint.entries[position].tensor.isSameView(as: tensor) {
-      checkpoint.replaceTensor(at: position, with: other)
-    }
+    checkpoint.replaceEverywhere(tensor, with: other)
   }
 
   /// Puts what `blend` makes of a wrapper's table and `head` in the table's place, under all its names.
@@ -92,6 +89,15 @@ extension SurgeryModel {
           [.init(factor, tensor)], as: tensor.dtype, formula: "\(factor) · gain")
       else { throw .tie(.unscalable(tensor.dtype), model: paths.checkpoint) }
       replaceEverywhere(tensor, with: scaled)
+    }
+  }
+}
+
+extension Checkpoint {
+  /// Puts another tensor in the place of one, under all its names.
+  mutating func replaceEverywhere(_ tensor: LazyTensor, with other: LazyTensor) {
+    for position in entries.indices where entries[position].tensor.isSameView(as: tensor) {
+      replaceTensor(at: position, with: other)
     }
   }
 }

@@ -50,6 +50,19 @@ struct TablePair {
     }
   }
 
+  /// `|a − b| / |b|`.
+  static func distance(of a: LazyTensor, from b: LazyTensor) throws(FileError) -> Double {
+    if a.isSameView(as: b) { return 0 }
+    var (apart, length) = (0.0, 0.0)
+    try forEachBlock(of: a, b) { a, b, _ throws(FileError) in
+      for (x, y) in zip(a, b) {
+        apart += (x - y) * (x - y)
+        length += y * y
+      }
+    }
+    return length > 0 ? (apart / length).squareRoot() : apart.squareRoot()
+  }
+
   /// Calls `body` with whole rows of both, and the length of a row.
   private static func forEachBlock(
     of first: LazyTensor, _ second: LazyTensor,

@@ -114,6 +114,8 @@ public struct CheckpointSource: Sendable {
   public var notes: [String] = []
   /// The kind of dictionary that torch will be given back.
   public var dictionary: DictionaryKind = .dict
+  /// The bundle that it is a model of, if it is one.
+  package var bundle: BundleMembership?
 
   /// A source without anything yet.
   public init(format: String = "memory", files: [String] = []) {

@@ -33,7 +33,11 @@ extension Checkpoint {
     case .index(let index):
       let shards = try ShardSet(
         path: index.path, names: index.shards, paths: location.paths, options: options)
-      return try shards.merged(index: index)
+      var merged = try shards.merged(index: index)
+      if let bundle = try BundleMembership(ofIndexAt: index.path) {
+        merged.checkpoint = bundle.applied(to: merged.checkpoint)
+      }
+      return merged
     case .shards(let names, let listing):
       let shards = try ShardSet(
         path: listing.path, names: names, paths: location.paths, options: options)

@@ -19,6 +19,10 @@ enum CheckpointLocation {
     guard let listing = try directory(at: path) else {
       return (try file(at: path), [])
     }
+    if let bundle = try BundleManifest.read(in: listing.path) {
+      throw FormatError(
+        file: path, .shards(.bundle(models: bundle.models.map { listing.path(of: $0.directory) })))
+    }
     let (target, notes) = try CheckpointDirectory(listing: listing).target()
     switch target {
     case .file(let name): return (.file(try open(listing.path(of: name))), notes)

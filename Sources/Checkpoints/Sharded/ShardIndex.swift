@@ -87,16 +87,24 @@ struct ShardIndex {
 
   /// Refuses names that lead out of the directory, on this system or on Windows, and other suffixes.
   private func check(_ shard: String) throws(FormatError) {
-    let components = shard.split(separator: "/", omittingEmptySubsequences: false)
-    let isSafe =
-      !components.contains { $0.isEmpty || $0 == "." || $0 == ".." }
-      && !shard.utf8.contains(UInt8(ascii: "\\")) && !shard.utf8.contains(UInt8(ascii: ":"))
-      && !SafetensorsHeader.hasControlCharacters(shard)
+    // Of a bundle's pool, and of nothing else, an index may name files beside its directory.
+    var isSafe = Self.isSafe(shard)
+    if !isSafe, shard.hasPrefix("../"), let bundle = try BundleMembership(ofIndexAt: path) {
+      isSafe = bundle.permits(shard)
+    }
     guard isSafe else { throw FormatError(file: path, .shards(.unsafeShardName(shard))) }
     let needed = Self.suffix(ofShardsOf: path)
     guard shard.hasSuffix(needed), !shard.hasSuffix(".json") else {
       throw FormatError(file: path, .shards(.otherSuffix(shard, needed: needed)))
     }
+  }
+
+  /// Whether a name stays in the directory that it is relative to.
+  static func isSafe(_ name: String) -> Bool {
+    let components = name.split(separator: "/", omittingEmptySubsequences: false)
+    return !components.contains { $0.isEmpty || $0 == "." || $0 == ".." }
+      && !name.utf8.contains(UInt8(ascii: "\\")) && !name.utf8.contains(UInt8(ascii: ":"))
+      && !SafetensorsHeader.hasControlCharacters(name)
   }
 
   /// What stands before `.index.` in the index's name, from its last dot on: `.safetensors`, `.bin`.

@@ -39,6 +39,9 @@ public struct ConversionOptions: Sendable {
   /// Small enough for a container of half a gigabyte, and more than enough to keep the disk busy.
   public static let defaultMemoryByteCount = 128_000_000
 
+  /// Files outside of the output that hold some of its tensors; safetensors directories only.
+  package var pool = TensorPool()
+
   /// The defaults.
   public init() {}
 }

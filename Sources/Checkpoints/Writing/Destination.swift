@@ -31,18 +31,38 @@ struct Destination: Sendable {
   /// The directory that has to be there for the files; nil for the one that a file's path begins with.
   var directory: String? { isDirectory ? path : nil }
 
-  /// The path of file number `position` of `count`.
-  func path(ofFile position: Int, of count: Int) -> String {
+  /// The numbers in the names of files.
+  struct Numbering {
+    /// How many files are counted.
+    var count: Int
+    /// Whether a single one has a number too.
+    var isAlwaysShown = false
+  }
+
+  /// The path of file number `position`.
+  func path(ofFile position: Int, of numbering: Numbering) -> String {
     guard isDirectory else { return path }
+    let count = numbering.count
     let number =
-      count == 1 ? "" : "-" + Self.padded(position + 1) + "-of-" + Self.padded(count)
+      count == 1 && !numbering.isAlwaysShown
+      ? "" : "-" + Self.padded(position + 1) + "-of-" + Self.padded(count)
     return joined(stem + number + suffix)
   }
 
+  /// The path of file number `position` of `count`.
+  func path(ofFile position: Int, of count: Int) -> String {
+    path(ofFile: position, of: Numbering(count: count))
+  }
+
   /// The file's name, without its directory.
-  func name(ofFile position: Int, of count: Int) -> String {
-    let path = path(ofFile: position, of: count)
+  func name(ofFile position: Int, of numbering: Numbering) -> String {
+    let path = path(ofFile: position, of: numbering)
     return path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  /// The file's name among `count`, without its directory.
+  func name(ofFile position: Int, of count: Int) -> String {
+    name(ofFile: position, of: Numbering(count: count))
   }
 
   /// The path of the index of several files.

@@ -4,9 +4,15 @@ internal import TensorStorage
 struct OutputPlace {
   /// The files that are to be written.
   let paths: [String]
-  let destination: Destination
+  /// Where they go together; nil for files that nothing else could be taken for.
+  var destination: Destination?
   /// The files that are read.
   let sources: [String]
+
+  /// Refuses files that are taken.
+  func check(overwrites: Bool) throws(FormatError) {
+    _ = try filesInTheWay(overwrites: overwrites)
+  }
 
   /// Refuses a place that is taken.
   ///
@@ -47,7 +53,7 @@ struct OutputPlace {
 
   /// Parts of another checkpoint in the directory: shards that the new index does not name, say.
   private func siblings() throws(FileError) -> [String] {
-    guard let directory = destination.directory,
+    guard let destination, let directory = destination.directory,
       try FileSystem.kind(of: directory) == .directory
     else { return [] }
     let prefix = directory.utf8.last == UInt8(ascii: "/") ? directory : directory + "/"

@@ -69,7 +69,8 @@ extension WritePlan {
       + layout.files.map {
         PlannedFile(
           path: $0.path, byteCount: $0.segments.byteCount, isCompanion: false,
-          segments: $0.segments.segments)
+          segments: $0.segments.segments, link: $0.link,
+          isPooled: $0.isPooled)
       }
     let place = OutputPlace(
       paths: files.map(\.path), destination: destination,
@@ -81,10 +82,10 @@ extension WritePlan {
     self.files = files
     tensors = Self.tensors(of: conversion, layout: layout, firstFile: companions.count)
     remarks = conversion.remarks + layout.remarks
-    directory = destination.directory
+    directories = destination.directory.map { [$0] } ?? []
     overwrites = options.overwrites
     allowsOverflow = options.allowsOverflow
-    let contents = files.flatMap { $0.segments.compactMap(\.tensor) }
+    let contents = files.filter { $0.link == nil }.flatMap { $0.segments.compactMap(\.tensor) }
     readByteCount = contents.reduce(0) { $0 + $1.extentByteCount }
     let largestView = contents.reduce(0) { max($0, $1.heldByteCount) }
     do {
@@ -120,7 +121,7 @@ extension PlannedTensor {
     dtype = item.tensor.dtype
     shape = item.tensor.shape
     byteCount = placement.byteCount
-    file = firstFile + placement.file
+    file = placement.file.map { firstFile + $0 }
     if format == .safetensors, case .alias = placement.action {
       content = nil
     } else {
@@ -142,9 +143,10 @@ extension PlannedTensor {
 }
 
 extension PlannedFile {
-  fileprivate init(_ companion: CompanionFile, path: String) throws(FormatError) {
+  /// The file that a companion becomes.
+  init(_ companion: CompanionFile, path: String) throws(FormatError) {
     var segments = SegmentList()
-    do { try segments.append(companion.bytes) } catch {
+    do { try companion.append(to: &segments) } catch {
       throw FormatError(file: path, .plan(error))
     }
     self.init(

@@ -18,8 +18,8 @@ public struct WritePlan: Sendable {
   public let readByteCount: Int
   /// Free bytes on the destination's disk when the plan was made; nil if the system did not say.
   public let freeDiskByteCount: Int?
-  /// The directory that is made for the files; nil for an output of one file.
-  let directory: String?
+  /// The directories that are made for the files; none for an output of one file.
+  let directories: [String]
   /// Whether existing files are replaced.
   let overwrites: Bool
   /// Whether finite values may become infinite.
@@ -37,7 +37,9 @@ public struct WritePlan: Sendable {
   public var threadCount: Int { budget.threadCount }
 
   /// Bytes that will be written, which is also the room that the disk must have.
-  public var writtenByteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
+  public var writtenByteCount: Int {
+    files.reduce(0) { $0 + ($1.link == nil ? $1.byteCount : 0) }
+  }
 }
 
 /// One file of a plan.
@@ -50,16 +52,20 @@ public struct PlannedFile: Sendable {
   public let isCompanion: Bool
   /// What it consists of, from its first byte to its last without a gap.
   package let segments: [FileSegment]
+  /// What it is another name of; nil for a file with bytes of its own.
+  public var link: FileLink?
+  /// Whether it is a file of a pool, under a name in this directory.
+  package var isPooled = false
 }
 
 /// What happens to one tensor.
 public struct PlannedTensor: Sendable {
   /// Its name in the source.
-  public let sourceName: TensorName
+  public internal(set) var sourceName: TensorName
   /// Its name in the output; nil if it is dropped.
-  public let name: TensorName?
+  public internal(set) var name: TensorName?
   /// What is done.
-  public let action: TensorAction
+  public internal(set) var action: TensorAction
   /// The dtype it has in the source.
   public let sourceDType: DType
   /// The dtype it has in the output.
@@ -69,7 +75,7 @@ public struct PlannedTensor: Sendable {
   /// Bytes that it adds to the output; 0 for an alias.
   public let byteCount: Int
   /// The file that holds it, as a position in the plan's files.
-  public let file: Int?
+  public internal(set) var file: Int?
   /// What a reader of the output will find under its name; nil if it is dropped or only noted.
   package let content: LazyTensor?
 
@@ -91,6 +97,8 @@ public enum TensorAction: Equatable, Sendable {
   case compute(formula: String)
   /// None are written: the tensor shares those of another one, by its name in the output.
   case alias(of: TensorName)
+  /// None are written: they stand in a file of another part of the output, which the index names.
+  case pooled(file: String)
   /// It is left out, for that reason.
   case drop(reason: String)
 }

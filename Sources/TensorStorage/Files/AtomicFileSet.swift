@@ -4,14 +4,49 @@
 /// before that removes what it holds.
 public struct AtomicFileSet: ~Copyable {
   private let interruption: Interruption
-  private var files: [PartialFile] = []
+  private var members: [Member] = []
+
+  private enum Member {
+    case file(PartialFile)
+    case link(PendingLink)
+
+    var place: FilePlace {
+      switch self {
+      case .file(let file): file.place
+      case .link(let link): link.place
+      }
+    }
+
+    var isReplacement: Bool {
+      switch self {
+      case .file(let file): file.isReplacement
+      case .link(let link): link.isReplacement
+      }
+    }
+
+    func publish() throws(FileError) {
+      switch self {
+      case .file(let file): try file.publish()
+      case .link(let link): try link.publish()
+      }
+    }
+  }
 
   /// A set without files.
   public init(interruption: Interruption = .ofProcess) { self.interruption = interruption }
 
   /// Takes a file whose bytes have all been written, and syncs it.
   public mutating func add(_ file: consuming AtomicFile) throws(FileError) {
-    files.append(try file.staged())
+    members.append(.file(try file.staged()))
+  }
+
+  /// Takes a link, which is made when the files that were added before it have their names.
+  ///
+  /// - Throws: `exists` if its name is taken and may not be.
+  public mutating func add(
+    _ link: FileLink, at path: String, overwrites: Bool
+  ) throws(FileError) {
+    members.append(.link(try PendingLink(link, at: path, overwrites: overwrites)))
   }
 
   /// Gives every file its name, in the order in which they were added, and syncs their directories.
@@ -23,20 +58,20 @@ public struct AtomicFileSet: ~Copyable {
   /// - Throws: `exists`, `writeFailed`, or `interrupted`.
   public consuming func publish() throws(FileError) {
     try interruption.check()
-    if files.count > 1, let index = files.last, index.isReplacement {
+    if members.count > 1, let index = members.last, index.isReplacement {
       SystemCalls.unlink(index.place.path)
     }
-    var published: [PartialFile] = []
+    var published: [Member] = []
     do throws(FileError) {
-      for file in files {
-        try file.publish()
-        published.append(file)
+      for member in members {
+        try member.publish()
+        published.append(member)
       }
     } catch {
-      for file in published where !file.isReplacement { SystemCalls.unlink(file.place.path) }
+      for member in published where !member.isReplacement { SystemCalls.unlink(member.place.path) }
       throw error
     }
-    for directory in Set(files.map(\.place.directory)) { FilePlace.syncDirectory(directory) }
-    for file in files { file.directory?.sync() }
+    for directory in Set(members.map(\.place.directory)) { FilePlace.syncDirectory(directory) }
+    for case .file(let file) in members { file.directory?.sync() }
   }
 }

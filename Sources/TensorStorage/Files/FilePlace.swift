@@ -14,6 +14,11 @@ struct FilePlace: Hashable {
   /// The name in it.
   let name: String
 
+  /// The place of that name in a directory.
+  init(directory: String, name: String) {
+    (self.directory, self.name) = (directory, name)
+  }
+
   /// The path to the place.
   var path: String { directory == "." ? name : Self.join(directory, name) }
 

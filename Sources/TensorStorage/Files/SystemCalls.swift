@@ -175,9 +175,19 @@ enum SystemCalls {
     } catch {
       // File systems over a network may lack the flag; a hard link refuses an existing name as well.
       guard [EINVAL, ENOSYS, EOPNOTSUPP].contains(error.code) else { throw error }
-      try call(path, target) { unsafe link($0, $1) }
+      try link(path, as: target)
       unlink(path)
     }
+  }
+
+  /// Gives a file a second name.
+  static func link(_ path: String, as name: String) throws(SystemError) {
+    try call(path, name) { unsafe Glibc.link($0, $1) }
+  }
+
+  /// Makes a symbolic link with that text.
+  static func makeSymbolicLink(_ path: String, to target: String) throws(SystemError) {
+    try call(target, path) { unsafe symlink($0, $1) }
   }
 
   /// Removes a name, if it is there.

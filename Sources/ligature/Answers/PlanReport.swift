@@ -16,7 +16,8 @@ struct PlanReport: Answer {
     for file in plan.files {
       files.cell(escaped(file.path))
       files.cell(Numerals.bytes(file.byteCount))
-      files.cell("\(Numerals.grouped(file.byteCount)) bytes", .faint)
+      let link = file.link.map { "links to \(escaped($0.target))" }
+      files.cell(link ?? "\(Numerals.grouped(file.byteCount)) bytes", .faint)
     }
     files.write(to: &page, indentation: 2)
     page.line()
@@ -74,6 +75,7 @@ extension PlanReport {
     case .rows: "rows"
     case .compute: "compute"
     case .alias: "alias"
+    case .pooled: "share"
     case .drop: "drop"
     }
   }
@@ -88,6 +90,7 @@ extension PlanReport {
     }
     if case .gather = tensor.action { details.append("packed") }
     if case .alias(let other) = tensor.action { details.append("of \(escaped(other.text))") }
+    if case .pooled(let file) = tensor.action { details.append("in \(escaped(file))") }
     if case .drop(let reason) = tensor.action { details.append(reason) }
     if case .compute(let formula) = tensor.action { details.append(escaped(formula)) }
     if tensor.isRenamed, let name = tensor.name { details.append("as \(escaped(name.text))") }
@@ -109,7 +112,10 @@ extension PlanReport {
     json.member("format", .string(plan.format.rawValue))
     json.beginArray("files")
     for file in plan.files {
-      json.element(["path": .string(file.path), "bytes": .int(file.byteCount)])
+      json.element([
+        "path": .string(file.path), "bytes": .int(file.byteCount),
+        "linkTo": file.link.map { .string($0.target) } ?? nil,
+      ])
     }
     json.endArray()
     json.member("removedFiles", .array(plan.removedFiles.map { .string($0) }))

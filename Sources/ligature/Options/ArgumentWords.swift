@@ -63,6 +63,11 @@ enum ArgumentWords {
     try choice(word, TiePolicy.allCases.map { ($0.rawValue, $0) })
   }
 
+  /// How a bundle's models get at their pool.
+  static func bundleLink(_ word: String) throws -> BundleLink {
+    try choice(word, BundleLink.allCases.map { ($0.rawValue, $0) })
+  }
+
   /// `NAME=NUMBER`, a positive weight.
   static func weight(_ word: String) throws -> (name: String, value: Double) {
     let (name, text) = try metadataEntry(word)

@@ -9,6 +9,8 @@ struct Writing {
   let listsAll: Bool
   /// What was done to the models, if the tensors are the outcome of a surgery.
   var surgery: SurgeryReport?
+  /// The checkpoints that the output consists of, if it is not one.
+  var parts: [(path: String, plan: WritePlan)] = []
 
   /// Shows the plan if it is a dry run, else writes and, if asked to, verifies.
   func run(on console: Console) throws -> ExitStatus {
@@ -38,7 +40,9 @@ struct Writing {
   private func verify(_ report: WriteReport, on console: Console) throws {
     let bar = console.progressBar("verifying", byteCount: plan.writtenByteCount)
     defer { bar?.finish() }
-    let written = try Checkpoint.open(destination.destination, options: ReadOptions())
-    try plan.verify(written, progress: bar?.update)
+    for part in parts.isEmpty ? [(path: destination.destination, plan: plan)] : parts {
+      let written = try Checkpoint.open(part.path, options: ReadOptions())
+      try part.plan.verify(written, progress: bar?.update)
+    }
   }
 }

@@ -27,7 +27,7 @@ package struct ContentDigest: Hashable, Sendable {
     self.bytes = bytes
   }
 
-  private init(_ digest: SHA256.Digest) { bytes = Array(digest) }
+  init(_ digest: SHA256.Digest) { bytes = Array(digest) }
 
   /// The 64 hexadecimal digits, in lower case.
   package var hexadecimal: String {

@@ -21,7 +21,7 @@ final class OutputFile: Sendable {
 
   init(_ plan: PlannedFile, budget: WriteBudget) {
     self.plan = plan
-    work = WriteJobs(plan.segments, budget: budget)
+    work = WriteJobs(plan.link == nil ? plan.segments : [], budget: budget)
     needsChecksums = plan.segments.contains {
       if case .checksums = $0.content { true } else { false }
     }

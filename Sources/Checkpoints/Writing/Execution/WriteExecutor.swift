@@ -75,8 +75,9 @@ final class WriteExecutor: Sendable {
   /// Writes every byte of every file under names that nobody sees.
   func writeFiles() throws(FileError) {
     try checkDisk()
-    if let path = plan.directory {
-      let made = try OutputDirectory(path: path, interruption: interruption)
+    if !plan.directories.isEmpty {
+      let made = try OutputDirectory(
+        paths: plan.directories, interruption: interruption)
       directory.withLock { $0 = made }
     }
     try Workers.run(min(plan.budget.threadCount, jobCount)) { [self] _ throws(FileError) in
@@ -116,7 +117,7 @@ final class WriteExecutor: Sendable {
     return (files[file], files[file].work.jobs[number - firstJobs[file]])
   }
 
-  /// Every file has a job, so the numbers of the first jobs ascend.
+  /// Links have no job: of files with the same first job, the last has it.
   private func lastFile(startingAtOrBefore job: Int) -> Int {
     var low = 0
     var high = firstJobs.count
@@ -145,7 +146,11 @@ final class WriteExecutor: Sendable {
   func publish() throws(FileError) {
     var set = AtomicFileSet(interruption: interruption)
     for file in files {
-      if let file = file.takeFile() { try set.add(file) }
+      if let link = file.plan.link {
+        try set.add(link, at: file.plan.path, overwrites: plan.overwrites)
+      } else if let file = file.takeFile() {
+        try set.add(file)
+      }
     }
     try set.publish()
     for path in plan.removedFiles { FileSystem.remove(path) }

@@ -6,12 +6,16 @@ struct OutputLayout {
   struct File {
     var path: String
     var segments: SegmentList
+    /// What the file is another name of, if it has no bytes of its own.
+    var link: FileLink?
+    /// Whether it is a file of a pool, under a name in this directory.
+    var isPooled = false
   }
 
   /// Where an item of the conversion goes.
   struct Placement {
-    /// Its file, as a position in `files`.
-    var file: Int
+    /// Its file, as a position in `files`; nil if it is none of them.
+    var file: Int?
     /// What is done with its bytes.
     var action: TensorAction
     /// Bytes that it adds.

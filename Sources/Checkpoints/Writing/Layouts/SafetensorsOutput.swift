@@ -10,6 +10,8 @@ struct SafetensorsOutput {
   private let shared: SharedViews
   /// For each item that is noted in the metadata only, the one that is written.
   private let kept: [Int: Int]
+  /// For each item that a file of the pool holds, that file.
+  private let pooledFile: [Int: Int]
 
   /// Decides what is written once.
   init(_ conversion: Conversion, to destination: Destination, aliases: AliasPolicy)
@@ -20,29 +22,35 @@ struct SafetensorsOutput {
     shared = SharedViews(conversion)
     if aliases == .error { try shared.refuse(in: conversion) }
     kept = aliases == .meta ? shared.kept(in: conversion) : [:]
+    var pooledFile: [Int: Int] = [:]
+    for (position, item) in conversion.items.enumerated() {
+      pooledFile[position] = conversion.options.pool.fileOfTensor[item.sourceName]
+    }
+    self.pooledFile = pooledFile
   }
 
   /// The files.
   func layout() throws(FormatError) -> OutputLayout {
     let items = conversion.items
-    let written = items.indices.filter { kept[$0] == nil }
+    let written = items.indices.filter { kept[$0] == nil && pooledFile[$0] == nil }
     let shards = ShardSplit.files(
       of: written.map { items[$0].tensor.byteCount }, limit: conversion.options.shardByteCount
     ).map { $0.map { written[$0] } }
     var output = OutputLayout(placements: placements(shards: shards))
     for (position, members) in shards.enumerated() {
-      let path = destination.path(ofFile: position, of: shards.count)
-      let metadata = shards.count == 1 ? metadataOfFile : ["format": format]
+      let path = destination.path(ofFile: position, of: numbering(shards))
+      let metadata = hasIndex(shards) ? ["format": format] : metadataOfFile
       output.files.append(try file(path, members: members, metadata: metadata))
     }
-    if shards.count > 1 { output.files.append(try index(of: shards)) }
+    output.files += try linkedFiles(behind: shards)
+    if hasIndex(shards) { output.files.append(try index(of: shards)) }
     output.remarks = remarks
     return output
   }
 
   private func placements(shards: [[Int]]) -> [OutputLayout.Placement] {
     let items = conversion.items
-    var fileOfItem = [Int](repeating: 0, count: items.count)
+    var fileOfItem = [Int?](repeating: nil, count: items.count)
     for (position, members) in shards.enumerated() {
       for member in members { fileOfItem[member] = position }
     }
@@ -50,6 +58,10 @@ struct SafetensorsOutput {
       if let kept = kept[position] {
         return OutputLayout.Placement(
           file: fileOfItem[kept], action: .alias(of: items[kept].name), byteCount: 0)
+      }
+      if let file = pooledFile[position] {
+        return OutputLayout.Placement(
+          file: nil, action: .pooled(file: pool.files[file].path), byteCount: 0)
       }
       return OutputLayout.Placement(
         file: fileOfItem[position], action: conversion.action(of: items[position]),
@@ -82,17 +94,56 @@ struct SafetensorsOutput {
     let added = conversion.metadata.filter { $0.key != "format" }
     index.metadata = added.sorted { TensorName($0.key) < TensorName($1.key) } + notes
     for (position, members) in shards.enumerated() {
-      let name = destination.name(ofFile: position, of: shards.count)
+      let name = destination.name(ofFile: position, of: numbering(shards))
       for member in members {
         index.totalByteCount += items[member].tensor.byteCount
         index.weightMap.append((items[member].name, name))
       }
+    }
+    for (item, file) in pooledFile.sorted(by: { $0.key < $1.key }) {
+      index.totalByteCount += items[item].tensor.byteCount
+      index.weightMap.append(
+        (pool.files[file].tensorName, indexName(ofPooled: file, behind: shards)))
     }
     var segments = SegmentList()
     do { try segments.append(index.bytes) } catch {
       throw FormatError(file: destination.indexPath, .plan(error))
     }
     return OutputLayout.File(path: destination.indexPath, segments: segments)
+  }
+}
+
+// MARK: - Files of a pool
+
+extension SafetensorsOutput {
+  private var pool: TensorPool { conversion.options.pool }
+
+  private func hasIndex(_ shards: [[Int]]) -> Bool { shards.count > 1 || !pooledFile.isEmpty }
+
+  /// The numbers in the files' names.
+  ///
+  /// A file `model.safetensors` is all that transformers looks at where there is one, index or not.
+  private func numbering(_ shards: [[Int]]) -> Destination.Numbering {
+    .init(count: shards.count + pool.linkedFileCount, isAlwaysShown: !pooledFile.isEmpty)
+  }
+
+  private func indexName(ofPooled file: Int, behind shards: [[Int]]) -> String {
+    pool.link == .relative
+      ? pool.files[file].relativePath
+      : destination.name(ofFile: shards.count + file, of: numbering(shards))
+  }
+
+  /// The names that the pool's files get in this directory.
+  private func linkedFiles(behind shards: [[Int]]) throws(FormatError) -> [OutputLayout.File] {
+    guard !pooledFile.isEmpty else { return [] }
+    var files: [OutputLayout.File] = []
+    for (position, file) in pool.files.enumerated() {
+      let path = destination.path(ofFile: shards.count + position, of: numbering(shards))
+      do {
+        if let output = try file.output(as: pool.link, at: path) { files.append(output) }
+      } catch { throw FormatError(file: path, .plan(error)) }
+    }
+    return files
   }
 }
 

@@ -1,0 +1,112 @@
+internal import TensorStorage
+
+/// That a checkpoint is a model of a bundle, and which of its tensors others have too.
+package struct BundleMembership: Sendable {
+  /// The bundle's directory.
+  package let directory: String
+  /// What `bundle.json` says.
+  package let manifest: BundleManifest
+  /// The model, as a position in the manifest.
+  package let position: Int
+
+  /// The model.
+  package var model: BundleManifest.Model { manifest.models[position] }
+
+  /// The names of the other models that have a tensor.
+  package func others(sharing name: TensorName) -> [String] {
+    guard let file = model.fileOfTensor[name] else { return [] }
+    return manifest.models.filter { $0.name != model.name && $0.fileOfTensor.values.contains(file) }
+      .map(\.name)
+  }
+
+  /// The bundle that the index at `path` belongs to, if there is one and it lists the index's directory.
+  init?(ofIndexAt path: String) throws(FormatError) {
+    let own = ShardName.directory(of: path)
+    let parent = own + "../"
+    guard let manifest = try BundleManifest.read(in: parent) else { return nil }
+    let name = ShardName.lastComponent(of: path)
+    guard let identity = Self.identity(path),
+      let position = manifest.models.firstIndex(where: {
+        Self.identity("\(parent)\($0.directory)/\(name)") == identity
+      })
+    else { return nil }
+    directory = parent
+    self.manifest = manifest
+    self.position = position
+  }
+
+  private static func identity(_ path: String) -> FileIdentity? {
+    guard let kind = try? FileSystem.kind(of: path), case .file(let identity) = kind else {
+      return nil
+    }
+    return identity
+  }
+
+  /// Whether an index may name this file, which is not in its directory: if the bundle's pool has it.
+  func permits(_ shard: String) -> Bool {
+    shard.hasPrefix("../") && manifest.pool.contains { $0.file == shard.dropFirst(3) }
+  }
+
+  /// The model's tensors under its own names, frozen where it says so; notes whose they are.
+  func applied(to checkpoint: Checkpoint) -> Checkpoint {
+    var result = checkpoint
+    let names = Dictionary(
+      model.fileOfTensor.map { (manifest.pool[$0.value].tensor, $0.key) },
+      uniquingKeysWith: { first, _ in first })
+    let entries = checkpoint.entries.map { entry in
+      var entry = entry
+      guard let own = names[entry.name] else { return entry }
+      result.source.fileOfTensor[own] = checkpoint.source.fileOfTensor[entry.name]
+      entry.name = own
+      if model.isFrozen { entry.role = .parameter(requiresGrad: false) }
+      return entry
+    }
+    result = result.replacingEntries(entries) ?? result
+    result.source.bundle = self
+    for name in model.fileOfTensor.keys.sorted() {
+      let others = others(sharing: name).map { "'\(escaped($0))'" }.joined(separator: ", ")
+      result.source.notes.append(
+        "'\(escaped(name.text))' stands in the bundle's pool and is shared with \(others)")
+    }
+    return result
+  }
+}
+
+extension BundleMembership {
+  /// Refuses a pool whose files are not what `bundle.json` says they are.
+  package func requireUnchangedPool() throws(FormatError) {
+    for file in Set(model.fileOfTensor.values) {
+      if let fault = try manifest.fault(ofFile: file, in: directory, model: model) { throw fault }
+    }
+  }
+}
+
+extension BundleManifest {
+  /// Compares a file of the pool, and the file under which a model has it, with what is said of them.
+  package func fault(
+    ofFile position: Int, in directory: String, model: Model?
+  ) throws(FormatError) -> FormatError? {
+    var paths = [directory + pool[position].file]
+    if let model, let name = model.linkedFiles[position] {
+      paths.append("\(directory)\(model.directory)/\(name)")
+    }
+    for path in paths {
+      let found = try ContentDigest.ofFile(path)
+      if found != pool[position].digest {
+        return FormatError(
+          file: path, tensor: pool[position].tensor.text,
+          .shards(
+            .poolChanged(
+              expected: pool[position].digest.hexadecimal, found: found.hexadecimal)))
+      }
+    }
+    return nil
+  }
+}
+
+extension Checkpoint {
+  /// Refuses a model of a bundle whose pool was changed behind its back; reads the pool.
+  public func requireUnchangedPool() throws(FormatError) {
+    try source.bundle?.requireUnchangedPool()
+  }
+}
