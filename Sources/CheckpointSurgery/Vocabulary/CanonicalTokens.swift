@@ -9,6 +9,7 @@ struct CanonicalTokens {
   private let vocabulary: Vocabulary
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
+  private var hashes: [UInt64] = []
   /// Positions of tokens by hash, −1 for none; twice as many places as tokens, a power of two.
   private var table: [Int32]
   private let mask: Int
@@ -22,9 +23,11 @@ struct CanonicalTokens {
     table = [Int32](repeating: -1, count: size)
     mask = size - 1
     ends.reserveCapacity(vocabulary.tokens.count)
+    hashes.reserveCapacity(vocabulary.tokens.count)
     for (position, token) in vocabulary.tokens.enumerated() {
       append(token)
       ends.append(bytes.count)
+      hashes.append(hash(position))
       insert(position)
     }
   }
@@ -40,40 +43,50 @@ struct CanonicalTokens {
   /// The bytes of a token.
   func bytes(at position: Int) -> ArraySlice<UInt8> { bytes[range(position)] }
 
-  /// The position of the token with those bytes and the lowest id; nil for none.
-  func position(of wanted: ArraySlice<UInt8>) -> Int? {
-    var place = Self.hash(wanted) & mask
+  /// The position of the token that has the bytes of token `wanted` of `other`, and the lowest id; nil for none.
+  func position(of wanted: Int, in other: CanonicalTokens) -> Int? {
+    let place = place(of: wanted, in: other)
+    return table[place] < 0 ? nil : Int(table[place])
+  }
+
+  /// The place in the table where a token stands, or where it would.
+  private func place(of wanted: Int, in other: CanonicalTokens) -> Int {
+    let hash = other.hashes[wanted]
+    var place = Int(truncatingIfNeeded: hash) & mask
     while table[place] >= 0 {
       let found = Int(table[place])
-      if bytes(at: found) == wanted { return found }
+      if hashes[found] == hash, hasSameBytes(found, wanted, in: other) { break }
       place = (place + 1) & mask
     }
-    return nil
+    return place
+  }
+
+  private func hasSameBytes(_ own: Int, _ wanted: Int, in other: CanonicalTokens) -> Bool {
+    let (a, b) = (range(own), other.range(wanted))
+    guard a.count == b.count else { return false }
+    for offset in 0..<a.count
+    where bytes[a.lowerBound + offset] != other.bytes[b.lowerBound + offset] { return false }
+    return true
   }
 
   private mutating func insert(_ position: Int) {
-    let own = bytes(at: position)
-    var place = Self.hash(own) & mask
-    while table[place] >= 0 {
-      let found = Int(table[place])
-      if bytes(at: found) == own {
-        collisionCount += 1
-        if vocabulary.tokens[position].id < vocabulary.tokens[found].id {
-          table[place] = Int32(position)
-        }
-        return
-      }
-      place = (place + 1) & mask
+    let place = place(of: position, in: self)
+    let found = Int(table[place])
+    if found >= 0 {
+      collisionCount += 1
+      if vocabulary.tokens[found].id < vocabulary.tokens[position].id { return }
     }
     table[place] = Int32(position)
   }
 
-  /// FNV-1a, folded; a vocabulary that is made to collide costs time, bounded by the size of the file.
-  private static func hash(_ bytes: ArraySlice<UInt8>) -> Int {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return Int(truncatingIfNeeded: hash ^ hash >> 29)
+  /// FNV-1a, from a start that is another one in each run, so that no file can be made whose tokens collide.
+  private func hash(_ position: Int) -> UInt64 {
+    var hash = Self.start
+    for index in range(position) { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
+    return hash ^ hash >> 29
   }
+
+  private static let start = UInt64.random(in: .min ... .max)
 }
 
 // MARK: - Decoding
@@ -92,9 +105,7 @@ extension CanonicalTokens {
       if let byte = Self.namedByte(text) {
         bytes.append(byte)
       } else {
-        for scalar in text.unicodeScalars {
-          if scalar == "▁" { bytes.append(0x20) } else { bytes += UTF8.encode(scalar).array }
-        }
+        appendPiece(text)
       }
     case .wordPiece:
       if text.hasPrefix("##") {
@@ -105,6 +116,20 @@ extension CanonicalTokens {
       }
     case .wordEnd: appendWord(text, endsIn: "</w>", isEnd: true)
     case .continuation: appendWord(text, endsIn: "@@", isEnd: false)
+    }
+  }
+
+  /// `▁`, which is E2 96 81 in UTF-8, is a space.
+  private mutating func appendPiece(_ text: String) {
+    let start = bytes.count
+    for byte in text.utf8 {
+      bytes.append(byte)
+      let mark = bytes.count - 3
+      guard byte == 0x81, mark >= start, bytes[mark] == 0xE2, bytes[mark + 1] == 0x96 else {
+        continue
+      }
+      bytes.removeLast(3)
+      bytes.append(0x20)
     }
   }
 
@@ -149,9 +174,4 @@ extension CanonicalTokens {
     guard characters.count == 6, text.hasPrefix("<0x"), text.hasSuffix(">") else { return nil }
     return UInt8(String(decoding: characters[3..<5], as: UTF8.self), radix: 16)
   }
-}
-
-extension Unicode.UTF8.EncodedScalar? {
-  /// The bytes; none for what cannot be encoded, which no scalar is.
-  fileprivate var array: [UInt8] { map { [UInt8]($0) } ?? [] }
 }

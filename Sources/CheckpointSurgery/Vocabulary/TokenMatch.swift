@@ -27,27 +27,34 @@ extension TokenPairs {
     let roles = match == .exact ? [:] : SpecialRole.tokens(of: donor)
     pairs.reserveCapacity(min(recipient.count, donor.count))
     var counts = (exact: 0, role: 0, byte: 0)
-    for (position, token) in recipient.tokens.enumerated() {
-      let bytes = own.bytes(at: position)
-      if let found = others.position(of: bytes) {
-        // The token of a byte below 0x80 is not the character, unless that is asked for.
-        let areAlike =
-          recipient.isByte(position) == donor.isByte(found) || recipient.style != donor.style
-        if areAlike || match == .byte {
-          if areAlike { counts.exact += 1 } else { counts.byte += 1 }
-          pairs.append(Pair(recipient: token.id, donor: donor.tokens[found].id))
+    // Among tokens of one style that of a byte is not that of its character, unless that is asked for.
+    let tellsBytes = recipient.style == donor.style && match != .byte
+    for position in recipient.tokens.indices {
+      let id = recipient.tokens[position].id
+      if let found = others.position(of: position, in: own) {
+        let isByteOfOne =
+          recipient.style == donor.style && recipient.isByte(position) != donor.isByte(found)
+        if !(isByteOfOne && tellsBytes) {
+          if isByteOfOne { counts.byte += 1 } else { counts.exact += 1 }
+          pairs.append(Pair(recipient: id, donor: donor.tokens[found].id))
           continue
         }
       }
-      if match != .exact, let role = SpecialRole(token.text.text), let id = roles[role] {
+      if match != .exact, let role = SpecialRole(recipient.tokens[position].text.text),
+        let other = roles[role]
+      {
         counts.role += 1
-        pairs.append(Pair(recipient: token.id, donor: id))
+        pairs.append(Pair(recipient: id, donor: other))
       }
     }
     summary =
       "\(pairs.count) of \(recipient.count) tokens are the donor's too (\(counts.exact) exactly, \(counts.role) by "
       + "their role, \(counts.byte) as bytes; the files are \(recipient.style.rawValue) and "
       + "\(donor.style.rawValue))"
+    if others.collisionCount > 0 {
+      summary? +=
+        "; of \(others.collisionCount) tokens of the donor that are the same as others the lowest ids are taken"
+    }
     guard !pairs.isEmpty else { throw .tokenMap(.nothingInCommon, file: source, line: nil) }
   }
 }

@@ -18,6 +18,8 @@ extension TokenPairs {
       throw .format(error)
     }
     self.init([], source: path)
+    let recipient = recipient.map { TokenIndex($0, .recipient) } ?? TokenIndex(.recipient)
+    let donor = donor.map { TokenIndex($0, .donor) } ?? TokenIndex(.donor)
     var firstLines: [Int: Int] = [:]
     for line in lines {
       guard let fields = Self.fields(of: line.text) else {
@@ -26,8 +28,8 @@ extension TokenPairs {
       }
       do throws(TokenMapFault) {
         let pair = Pair(
-          recipient: try Self.id(fields.0, .recipient, in: recipient),
-          donor: try Self.id(fields.1, .donor, in: donor), line: line.number)
+          recipient: try recipient.id(fields.0),
+          donor: try donor.id(fields.1), line: line.number)
         if let earlier = firstLines.updateValue(line.number, forKey: pair.recipient) {
           throw .repeated(fields.0, earlierLine: earlier)
         }
@@ -45,11 +47,28 @@ extension TokenPairs {
     let fields = parts.map { separator == "\t" ? String($0) : $0.trimmed }
     return (fields[0], fields[1])
   }
+}
 
-  private static func id(
-    _ field: String, _ side: TokenMapFault.Side, in vocabulary: Vocabulary?
-  ) throws(TokenMapFault) -> Int {
-    if let id = Int(field), id >= 0, field.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) { return id }
+/// Finds the tokens of one side of a map.
+private struct TokenIndex {
+  private let side: TokenMapFault.Side
+  private let vocabulary: Vocabulary?
+  private let ids: [TensorName: Int]
+
+  /// A side without a vocabulary: tokens are ids.
+  init(_ side: TokenMapFault.Side) {
+    (self.side, vocabulary, ids) = (side, nil, [:])
+  }
+
+  init(_ vocabulary: Vocabulary, _ side: TokenMapFault.Side) {
+    self.side = side
+    self.vocabulary = vocabulary
+    ids = vocabulary.idsByText()
+  }
+
+  /// The id that a field of the file names.
+  func id(_ field: String) throws(TokenMapFault) -> Int {
+    if field.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let id = Int(field) { return id }
     var text = field
     if field.count > 1, field.first == "\"", let value = try? JSONText(Array(field.utf8)).value,
       let string = value.string
@@ -57,7 +76,7 @@ extension TokenPairs {
       text = string
     }
     guard let vocabulary else { throw .needsVocabulary(side, token: text) }
-    if let id = vocabulary.id(ofText: text) { return id }
+    if let id = ids[TensorName(text)] { return id }
     throw .unknown(
       side, token: text, vocabulary: vocabulary.file, nearest: vocabulary.nearest(to: text))
   }

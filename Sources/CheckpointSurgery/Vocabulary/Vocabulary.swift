@@ -9,7 +9,6 @@ public struct Vocabulary: Sendable {
   public let style: Style
   /// The tokens: id and text as the file has it, in the file's order.
   let tokens: [Entry]
-  private let ids: [TensorName: Int]
 
   /// One token.
   struct Entry: Equatable, Sendable {
@@ -38,24 +37,20 @@ public struct Vocabulary: Sendable {
     case plain
   }
 
-  /// A vocabulary of these tokens; of two with one text the lower id is found.
+  /// A vocabulary of these tokens.
   init(file: String, style: Style, tokens: [Entry]) {
     self.file = file
     self.style = style
     self.tokens = tokens
-    var ids: [TensorName: Int] = [:]
-    ids.reserveCapacity(tokens.count)
-    for token in tokens {
-      ids[token.text] = min(ids[token.text] ?? token.id, token.id)
-    }
-    self.ids = ids
   }
 
   /// How many tokens it lists.
   public var count: Int { tokens.count }
 
-  /// The id of a token as the file writes it.
-  public func id(ofText text: String) -> Int? { ids[TensorName(text)] }
+  /// The ids of the tokens as the file writes them; of two with one text the lower one.
+  func idsByText() -> [TensorName: Int] {
+    Dictionary(tokens.lazy.map { ($0.text, $0.id) }, uniquingKeysWith: min)
+  }
 
   /// The token that was probably meant.
   func nearest(to text: String) -> String? {

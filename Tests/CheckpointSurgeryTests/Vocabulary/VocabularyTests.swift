@@ -1,3 +1,4 @@
+import Checkpoints
 import TestSupport
 import Testing
 
@@ -38,7 +39,7 @@ import Testing
       """#)
     #expect(bpe.style == .byteLevel)
     #expect(canonical(bpe) == ["a", " a", "é", "<|endoftext|>"])
-    #expect(bpe.id(ofText: "Ġa") == 1)
+    #expect(bpe.idsByText()["Ġa"] == 1)
     let unigram = try read(
       #"{"model": {"type": "Unigram", "vocab": [["<unk>", 0], ["▁a", -1.5], ["<0x41>", -2]]}}"#)
     #expect(canonical(unigram) == ["<unk>", " a", "A"])
@@ -51,7 +52,7 @@ import Testing
     #expect(try canonical(read("[PAD]\na\n##b\n##c\n")) == ["[PAD]", " a", "b", "c"])
     #expect(try canonical(read("{\"a</w>\": 1, \"b\": 0}")) == ["a ", "b"])
     let fairseq = try read("▁the 500\na 20\n")
-    #expect(fairseq.id(ofText: "▁the") == 4)
+    #expect(fairseq.idsByText()["▁the"] == 4)
     #expect(canonical(fairseq) == ["<s>", "<pad>", "</s>", "<unk>", " the", "a"])
     let tiktoken = try read("IQ== 0\nIGE= 1\n/w== 2\n")
     #expect(tiktoken.count == 3)
