@@ -76,6 +76,29 @@ import TransformerInference
     #expect(lock["steps"]?.elements?.count == 3)
   }
 
+  @Test func `transplants from a model that an earlier step has changed`() throws {
+    let plan = try RecipePlan(
+      recipe(
+        """
+        surgery: 1
+        models: {mt: DIR/tied.pt, lm: DIR/encoder.pt}
+        steps:
+          - resize: {model: lm, tokens: 64}
+          - untie: {model: mt}
+          - transplant: {into: mt, from: lm, rows: ["0:8=8:16"]}
+        output: {mt: DIR/moved.pt}
+        expect: {scores: {held-out-cosine: 0.5}}
+        """))
+    let rows = try plan.surgery.after.map { try $0.rows("token_emb.emb.weight") }
+    #expect(rows[0][..<8] == rows[1][8..<16])
+    #expect(rows[1].count == 64)
+    #expect(plan.surgery.steps.map(\.verb) == ["resize", "untie", "transplant"])
+    #expect(
+      JSONValue.object(plan.recipe.members)["steps"]?.elements?[2]["transplant"]?["into"]?.string
+        == "mt")
+    #expect(try plan.writePlans(with: []).count == 1)
+  }
+
   @Test(arguments: ["saved.yaml", "saved.json"])
   func `is written as it was read`(name: String) throws {
     try folder.write(Array("1\n0\n".utf8), to: "ids.txt")
@@ -90,6 +113,8 @@ import TransformerInference
         - tie: {model: a, policy: mean, weight-input: 2.5, tolerance: 0.125}
         - resize: {models: [a, b], tokens: 7, permute: DIR/ids.txt, max-seq-len: 5, new-rows: "copy:3", seed: 9, at: encoder}
         - freeze: {model: b, names: [a], unfreeze: ["123"]}
+        - transplant: {into: b, from: a, from-at: encoder, tokens: map.tsv, project: emb-dim, untie: true}
+        - transplant: {into: a, from: c.npy, match: byte, match-norm: true, from-set: [a=b]}
       output:
         a: {path: out/, to: safetensors, dtype: f16, keep: ["*=keep", "a=f32"], allow-overflow: true, shard-size: 5000, \
       include: ["*"], exclude: [b], rename: ["s/a/b/"], strip-prefix: [module.], aliases: copy, metadata: {k: "no"}}
@@ -121,6 +146,10 @@ import TransformerInference
     (
       "surgery: 1\nmodels: {a: a.pt, b: b.pt}\nsteps:\n  - untie:", 4,
       "model: NAME says which of the models is meant"
+    ),
+    (
+      "surgery: 1\nmodels: {a: a.pt, b: b.pt}\nsteps:\n  - transplant: {into: a, from: a}", 4,
+      "the model 'a' cannot be its own donor"
     ),
     (
       "surgery: 1\nmodels: {mt: a.pt}\nsteps:\n  - untie: {model: mr}", 4,

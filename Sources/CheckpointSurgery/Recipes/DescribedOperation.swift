@@ -7,6 +7,10 @@ package import Checkpoints
 package protocol DescribedOperation: SurgeryOperation {
   /// The operation with every parameter at its default.
   static var standard: Self { get }
+  /// The key of a step that names its model.
+  static var modelKey: String { get }
+  /// The parameter that may name a second model, which the operation only reads.
+  static var donorKey: String? { get }
   /// Files that it was made from, besides models.
   var filePaths: [String] { get }
   /// Its parameters, in the order in which they are written.
@@ -14,6 +18,12 @@ package protocol DescribedOperation: SurgeryOperation {
 }
 
 extension DescribedOperation {
+  /// `model`; a step of several has `models`.
+  package static var modelKey: String { "model" }
+
+  /// None.
+  package static var donorKey: String? { nil }
+
   /// No file.
   package var filePaths: [String] { [] }
 
@@ -35,7 +45,7 @@ extension DescribedOperation {
 /// The operations that a recipe's steps name.
 enum RecipeOperations {
   static let all: [any DescribedOperation.Type] = [
-    Untie.self, Tie.self, Resize.self, Freeze.self,
+    Untie.self, Tie.self, TransplantRequest.self, Resize.self, Freeze.self,
   ]
 
   /// The operation of that verb.
@@ -56,9 +66,7 @@ extension Untie: DescribedOperation {
 extension Tie: DescribedOperation {
   package static let standard = Tie()
   package static let parameters: [RecipeParameter<Tie>] = [
-    .word(
-      "policy", \.policy, "one of \(TiePolicy.allCases.map(\.rawValue).joined(separator: ", "))",
-      { TiePolicy(rawValue: $0) }, text: \.rawValue),
+    .choice("policy", \.policy),
     .number("weight-input", \.weights.input, default: 1),
     .number("weight-output", \.weights.output, default: 1),
     .number("tolerance", \.tolerance, default: 0),

@@ -59,21 +59,21 @@ extension Recipe {
           ?? "there are \(names.joined(separator: ", "))"))
   }
 
-  /// The models of a step: `model` or `models`; the only one where there is one.
+  /// The models of a step: `model` (`into`) or `models`; the only one where there is one.
   private func models(
-    of members: [(key: String, value: RecipeNode)], at step: RecipeNode
+    of members: [(key: String, value: RecipeNode)], at step: RecipeNode, key: String = "model"
   ) throws(RecipeFault) -> [String] {
-    let given = members.filter { ["model", "models"].contains($0.key) }
-    guard given.count < 2 else { throw given[1].value.fault("give model or models, not both") }
+    let given = members.filter { [key, "models"].contains($0.key) }
+    guard given.count < 2 else { throw given[1].value.fault("give \(key) or models, not both") }
     guard let only = given.first else {
       guard models.count == 1 else {
-        throw step.fault("model: NAME says which of the models is meant")
+        throw step.fault("\(key): NAME says which of the models is meant")
       }
       return [models[0].name]
     }
     guard let elements = only.value.elements, !elements.isEmpty,
       only.key == "models" || elements.count == 1
-    else { throw only.value.wrong(only.key, only.key == "model" ? "a name" : "a list of names") }
+    else { throw only.value.wrong(only.key, only.key == key ? "a name" : "a list of names") }
     var names: [String] = []
     for element in elements {
       guard let name = element.text else { throw element.wrong(only.key, "a name") }
@@ -133,17 +133,29 @@ extension Recipe {
   }
 
   private func members(
-    of node: RecipeNode, _ verb: String, _ names: [String]
+    of node: RecipeNode, _ verb: String, _ names: [String], key: String = "model"
   ) throws(RecipeFault) -> [(key: String, value: RecipeNode)] {
     if node.text == nil, case .scalar = node.content { return [] }
-    return try node.members(of: verb, known: ["model", "models"] + names)
+    let keys = key == "model" ? [key, "models"] : [key]
+    return try node.members(of: verb, known: keys + names)
   }
 
   private func step(
     _ operation: any DescribedOperation.Type, _ node: RecipeNode
   ) throws(RecipeFault) -> Step {
-    let members = try members(of: node, operation.verb, operation.parameterNames)
-    return Step(operation: try operation.read(members), models: try models(of: members, at: node))
+    let key = operation.modelKey
+    let members = try members(of: node, operation.verb, operation.parameterNames, key: key)
+    var names = try models(of: members, at: node, key: key)
+    // A donor that is a model of the recipe is read as the steps before have made it.
+    if let donor = members.first(where: { $0.key == operation.donorKey })?.value.text,
+      models.contains(where: { $0.name == donor })
+    {
+      guard !names.contains(donor) else {
+        throw node.fault("the model '\(escaped(donor))' cannot be its own donor")
+      }
+      names.append(donor)
+    }
+    return Step(operation: try operation.read(members), models: names)
   }
 
   private func finishing(
@@ -170,7 +182,8 @@ extension Recipe {
 
   private mutating func readOutputs(_ node: RecipeNode) throws(RecipeFault) {
     if let path = node.text {
-      let changed = models.map(\.name).filter { name in steps.contains { $0.models.contains(name) }
+      let changed = models.map(\.name).filter { name in
+        steps.contains { $0.changedModels.contains(name) }
       }
       let written = models.count == 1 ? [models[0].name] : changed
       guard written.count == 1 else {

@@ -30,14 +30,22 @@ extension Recipe {
 extension Recipe.Step {
   /// The verb and its parameters; the model is named where there are several.
   func member(among models: [Recipe.Model]) -> JSONValue.Member {
+    let key = type(of: operation).modelKey
     let names: JSONValue.Member? =
-      if models.count == 1 { nil } else if self.models.count == 1 {
-        .init("model", .string(self.models[0]))
+      if models.count == 1 {
+        nil
+      } else if changedModels.count == 1 {
+        .init(key, .string(changedModels[0]))
       } else {
-        .init("models", .array(self.models.map { .string($0) }))
+        .init("models", .array(changedModels.map { .string($0) }))
       }
     return .init(
       type(of: operation).verb, .object((names.map { [$0] } ?? []) + operation.members))
+  }
+
+  /// The models without a donor, which the operation names itself.
+  var changedModels: [String] {
+    type(of: operation).donorKey == nil ? models : Array(models.prefix(1))
   }
 }
 

@@ -75,6 +75,18 @@ extension RecipeParameter {
     }
   }
 
+  /// One of the words of an enumeration.
+  static func choice<Choice: CaseIterable & RawRepresentable & SendableMetatype>(
+    _ name: String, _ path: any WritableKeyPath<Target, Choice?> & Sendable
+  ) -> RecipeParameter where Choice.RawValue == String {
+    let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+    return word(name, path, "one of \(words)") {
+      Choice(rawValue: $0)
+    } text: {
+      $0.rawValue
+    }
+  }
+
   /// A word that stands for a value, or for none.
   static func word<Value>(
     _ name: String, _ path: any WritableKeyPath<Target, Value?> & Sendable, _ expected: String,

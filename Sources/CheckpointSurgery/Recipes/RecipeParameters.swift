@@ -21,9 +21,7 @@ extension Recipe.Model {
 extension ConversionOptions {
   /// What a recipe may say of an output: the flags of `convert`.
   static let parameters: [RecipeParameter<ConversionOptions>] = [
-    .word(
-      "to", \.format, oneOf(OutputFormat.allCases.map(\.rawValue)),
-      { OutputFormat(rawValue: $0) }, text: \.rawValue),
+    .choice("to", \.format),
     .word(
       "dtype", \.dtype, oneOf(DTypeRule.dtypes.map { $0.name.lowercased() }),
       { DTypeRule.dtype($0) }, text: { $0.name.lowercased() }),
@@ -34,9 +32,7 @@ extension ConversionOptions {
     .words("exclude", \.excludes, "a glob", { NamePattern($0) }, text: \.text),
     .words("rename", \.renames, "s/RE/TEXT/", { try? RenameRule($0) }, text: \.text),
     .words("strip-prefix", \.strippedPrefixes, "a prefix", { $0 }, text: { $0 }),
-    .word(
-      "aliases", \.aliases, oneOf(AliasPolicy.allCases.map(\.rawValue)),
-      { AliasPolicy(rawValue: $0) }, text: \.rawValue),
+    .choice("aliases", \.aliases),
     metadataParameter,
   ]
 

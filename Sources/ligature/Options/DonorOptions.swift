@@ -1,7 +1,5 @@
 internal import ArgumentParser
 internal import CheckpointSurgery
-internal import Checkpoints
-internal import TransformerGraph
 
 /// Where rows are taken from.
 struct DonorOptions: ParsableArguments {
@@ -33,22 +31,12 @@ struct DonorOptions: ParsableArguments {
       "Which of the donor's wrappers, as encoder or decoder.net.", valueName: "place"))
   var fromAt: String?
 
-  /// The donor; what it is taken for is a remark.
-  func open(_ source: SourceOptions, on console: Console) throws -> TransplantDonor {
-    let checkpoint = try source.open(path)
-    guard fromTensor == nil else {
-      return try TransplantDonor(checkpoint, path: path, tensor: fromTensor)
-    }
-    if fromConfig == nil, fromSet.isEmpty, InferredConfiguration(checkpoint) == nil,
-      ConfiguredCheckpoint.configurationFile(besides: path) == nil
-    {
-      let donor = try TransplantDonor(checkpoint, path: path)
-      console.remark("the donor's table is taken to be '\(donor.tableName)'")
-      return donor
-    }
-    let configured = try ConfiguredCheckpoint(
-      checkpoint, path: path, configurationPath: fromConfig, assignments: fromSet)
-    for hint in configured.hints { console.remark("the donor: \(hint)") }
-    return try TransplantDonor(SurgeryModel(configured, path: path), at: fromAt)
+  /// Says in a request where rows are taken from.
+  func fill(_ request: inout TransplantRequest) {
+    request.donor = path
+    request.donorTensor = fromTensor
+    request.donorConfig = fromConfig
+    request.donorSet = fromSet
+    request.donorPlace = fromAt
   }
 }

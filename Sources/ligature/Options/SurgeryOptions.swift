@@ -37,9 +37,9 @@ struct SurgeryOptions: ParsableArguments {
 
   /// Shows, proves or writes a plan of one model.
   func run(_ plan: SurgeryPlan, on console: Console) throws -> ExitStatus {
-    let writing = try plan.writePlan(
-      to: destination.destination, options: changes.options(destination, work))
-    return try SurgeryRun(plan: plan, probes: probes).run(
+    let conversion = changes.options(destination, work)
+    let writing = try plan.writePlan(to: destination.destination, options: conversion)
+    return try SurgeryRun(plan: plan, probes: probes, conversions: [0: conversion]).run(
       Writing(plan: writing, destination: destination, listsAll: listing.all), on: console)
   }
 }

@@ -43,29 +43,13 @@ struct TransplantedRowsOptions: ParsableArguments {
     }
   }
 
-  /// Reads the files that were named.
-  func fill(_ transplant: inout Transplant, on console: Console) throws {
-    let learns = [.ridge, .procrustes, .embeddingDimension].contains(transplant.method)
-    let vocabularies = (
-      try vocab.map { try Vocabulary(contentsOf: $0) },
-      try fromVocab.map { try Vocabulary(contentsOf: $0) }
-    )
-    func pairs(_ path: String) throws -> TokenPairs {
-      try TokenPairs(contentsOf: path, recipient: vocabularies.0, donor: vocabularies.1)
-    }
-    transplant.tokens = try tokens.map(pairs)
-    if !ranges.isEmpty { transplant.tokens = try TokenPairs(ranges: ranges) }
-    transplant.anchors = try anchors.map(pairs)
-    guard let own = vocabularies.0, let others = vocabularies.1 else {
-      if match != nil {
-        throw UsageError.conflict("--match compares two vocabularies: --vocab and --from-vocab")
-      }
-      return
-    }
-    if transplant.tokens != nil, transplant.anchors != nil { return }
-    let common = try TokenPairs(matching: own, to: others, by: match ?? .role)
-    if let summary = common.summary { console.remark(summary) }
-    if transplant.tokens == nil { transplant.tokens = common }
-    if transplant.anchors == nil, learns { transplant.anchors = common }
+  /// Says in a request which rows are meant.
+  func fill(_ request: inout TransplantRequest) {
+    request.tokens = tokens
+    request.ranges = ranges
+    request.anchors = anchors
+    request.vocabulary = vocab
+    request.donorVocabulary = fromVocab
+    request.match = match
   }
 }

@@ -19,8 +19,9 @@ struct RecipeRun {
     var report = SurgeryReport(plan: plan.surgery, positions: Set(positions))
     let expectations = plan.recipe.expectations
     if output.verify || !expectations.logitDifference.isEmpty {
-      report.proofs = try SurgeryRun(plan: plan.surgery, probes: probes)
-        .proofs(of: positions)
+      report.proofs = try SurgeryRun(
+        plan: plan.surgery, probes: probes, conversions: conversions
+      ).proofs(of: positions)
     }
     let disappointments = try disappointments(report)
     guard report.isProven, disappointments.isEmpty else {
@@ -36,6 +37,12 @@ struct RecipeRun {
   }
 
   private var positions: [Int] { plan.recipe.outputs.map(plan.position(of:)) }
+
+  private var conversions: [Int: ConversionOptions] {
+    Dictionary(
+      plan.recipe.outputs.map { (plan.position(of: $0), $0.options) },
+      uniquingKeysWith: { first, _ in first })
+  }
 
   private func write(_ report: SurgeryReport, on console: Console) throws -> ExitStatus {
     var companions: [CompanionFile] = []

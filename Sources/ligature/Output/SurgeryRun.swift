@@ -7,6 +7,8 @@ internal import TransformerInference
 struct SurgeryRun {
   let plan: SurgeryPlan
   let probes: ProbeOptions
+  /// What is changed as each model is written, by its position: a cast is part of what is proven.
+  var conversions: [Int: ConversionOptions] = [:]
 
   /// Verifies the functions before anything is published; then shows or writes.
   func run(_ writing: Writing, on console: Console) throws -> ExitStatus {
@@ -46,8 +48,14 @@ struct SurgeryRun {
   private func compare(
     _ position: Int, _ promise: Promise, _ probe: FunctionComparison.Probe
   ) throws -> [SurgeryReport.Proof] {
-    let graphs = (try plan.before[position].graph(), try plan.after[position].graph())
-    let own = plan.after[position].name
+    var after = plan.after[position]
+    var promise = promise
+    if let options = conversions[position], options.dtype != nil || !options.keptDTypes.isEmpty {
+      after.checkpoint = try after.checkpoint.cast(by: options)
+      promise = promise.followed(by: Promise(.lossy("values are rounded to another dtype")))
+    }
+    let graphs = (try plan.before[position].graph(), try after.graph())
+    let own = after.name
     return try graphs.1.models.map(\.name).map { name in
       let comparison = try FunctionComparison(
         before: (graphs.0, name), after: (graphs.1, name), tokensBefore: promise.tokensBefore,

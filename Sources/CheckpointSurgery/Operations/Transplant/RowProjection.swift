@@ -12,6 +12,8 @@ struct RowProjection {
   var facts: [String] = []
   /// What is lost; nil for nothing.
   var loss: String?
+  /// How well a learned map does on anchors that it was not learned from.
+  var score: HeldOutScore?
 
   /// The rows of `table`, as wide as the recipient's.
   func applied(to table: LazyTensor, as dtype: DType, title: String) -> LazyTensor? {
@@ -132,6 +134,7 @@ struct RowProjector {
     ]
     result.facts += fit.score.map { "\(title): anchors left out in turn: \($0.sentence)" }.array
     result.loss = Self.loss(fit.score)
+    result.score = fit.score
   }
 
   private func fill(_ result: inout RowProjection, with fit: ProcrustesFit, title: String) {
@@ -144,6 +147,7 @@ struct RowProjector {
         "\(title): anchors of \(fit.foldCount) of 5 parts left out: \($0.sentence)"
       }.array
     result.loss = Self.loss(fit.score)
+    result.score = fit.score
   }
 
   private static func loss(_ score: HeldOutScore?) -> String {

@@ -34,16 +34,18 @@ public struct Transplant: SurgeryOperation {
     var after = models
     var promises: [Promise] = []
     var facts = donor.remarks
+    var scores: [SurgeryPlan.Step.Score] = []
     for position in after.indices {
-      promises.append(try transplant(into: &after[position], &facts))
+      promises.append(try transplant(into: &after[position], &facts, &scores))
     }
     return SurgeryPlan(
       before: models, after: after,
-      step: .init(verb: Self.verb, promises: promises, facts: facts))
+      step: .init(verb: Self.verb, promises: promises, facts: facts, scores: scores))
   }
 
   private func transplant(
-    into model: inout SurgeryModel, _ facts: inout [String]
+    into model: inout SurgeryModel, _ facts: inout [String],
+    _ scores: inout [SurgeryPlan.Step.Score]
   ) throws(SurgeryError) -> Promise {
     var site = try TransplantSite(model, at: place, donor: donor)
     try check(site)
@@ -65,6 +67,7 @@ public struct Transplant: SurgeryOperation {
     model = work.model
     _ = try model.graph()
     facts += work.facts
+    scores += work.scores
     return Promise(.lossy(work.losses.joined(separator: "; ")))
   }
 

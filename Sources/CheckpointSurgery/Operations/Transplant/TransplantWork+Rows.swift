@@ -72,6 +72,9 @@ extension TransplantWork {
   mutating func note(_ projection: RowProjection) {
     facts += projection.facts
     if let loss = projection.loss { losses.append(loss) }
+    if let score = projection.score {
+      scores.append(.init("held-out-cosine", score.meanCosine))
+    }
     if let map = projection.map {
       let count = (map.matrix.values.count + (map.offset?.count ?? 0)) * 8
       if count >= 1_000_000 {

@@ -12,6 +12,8 @@ struct TransplantWork {
   var facts: [String] = []
   /// What is not as it was.
   var losses: [String] = []
+  /// How well learned maps do.
+  var scores: [SurgeryPlan.Step.Score] = []
 
   init(_ operation: Transplant, site: TransplantSite, model: SurgeryModel) {
     self.operation = operation

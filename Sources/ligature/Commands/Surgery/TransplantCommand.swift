@@ -57,13 +57,14 @@ struct TransplantCommand: Verb {
   var answer: AnswerOptions { options.answer }
 
   func run(on console: Console) throws -> ExitStatus {
-    var transplant = Transplant(from: try donor.open(options.source, on: console))
-    transplant.method = project
-    try rows.fill(&transplant, on: console)
-    transplant.place = at
-    transplant.matchesNorms = matchNorm
-    transplant.untiesHead = untie
-    let model = try options.open(into, on: console)
-    return try options.run(transplant.plan(for: [model]), on: console)
+    var request = TransplantRequest()
+    donor.fill(&request)
+    rows.fill(&request)
+    request.reading = options.source.reading
+    request.method = project
+    request.place = at
+    request.matchesNorms = matchNorm
+    request.untiesHead = untie
+    return try options.run(request, on: options.open(into, on: console), console)
   }
 }
