@@ -43,9 +43,9 @@ import TransformerInference
     #expect(try plan.surgery.after[0].parameterCount == 9456)
     #expect(plan.surgery.promises[0].closeness == .exact)
     #expect(plan.recipe.expectations.parameters == ["mt": 9456])
-    let written = try plan.writePlans(with: [])
+    let written = try plan.files(tool: "test", with: []).whole
     #expect(
-      written[0].tensors.allSatisfy { $0.dtype == .bf16 || $0.sourceName.text.contains("inv_freq") }
+      written.tensors.allSatisfy { $0.dtype == .bf16 || $0.sourceName.text.contains("inv_freq") }
     )
     #expect(try plan.surgery.comparison().maximumDifference < 1e-4)
   }
@@ -56,7 +56,7 @@ import TransformerInference
       let lock = try plan.lock(
         tool: "ligature test", proofs: .array([]),
         limits: WorkLimits(threadCount: 2, memoryByteCount: 16_000_000), observer: .none)
-      try plan.writePlans(with: [lock])[0].execute()
+      try plan.files(tool: "test", with: [lock]).whole.execute()
       let names = ["out.safetensors", "out.ligature.json", "out.surgery.lock.json"]
       return try names.map { name in
         let bytes = try Data(contentsOf: URL(filePath: folder.path(name)))
@@ -96,7 +96,46 @@ import TransformerInference
     #expect(
       JSONValue.object(plan.recipe.members)["steps"]?.elements?[2]["transplant"]?["into"]?.string
         == "mt")
-    #expect(try plan.writePlans(with: []).count == 1)
+    #expect(try plan.files(tool: "test", with: []).parts.count == 1)
+  }
+
+  @Test func `writes several models and a bundle of them together`() throws {
+    for name in ["tied.pt", "tied.ligature.json"] {
+      let bytes = try Data(contentsOf: URL(filePath: folder.path(name)))
+      try folder.write(Array(bytes), to: "other" + name.dropFirst(4))
+    }
+    let plan = try RecipePlan(
+      recipe(
+        """
+        surgery: 1
+        models: {a: DIR/tied.pt, b: DIR/other.pt, c: DIR/encoder.pt}
+        steps:
+          - resize: {models: [a, b], pad-to-multiple: 48}
+          - tie: {models: [a, b], weights: {a: 3}}
+        output: {c: {path: DIR/copy.pt, dtype: f16}}
+        bundle: {path: DIR/both, models: [a, b], freeze: [b]}
+        expect: {parameters: {c: 6000}}
+        """))
+    let lock = try plan.lock(
+      tool: "test", proofs: .array([]),
+      limits: WorkLimits(threadCount: 2, memoryByteCount: 16_000_000), observer: .none)
+    let files = try plan.files(tool: "test", with: [lock])
+    #expect(
+      files.parts.map(\.path) == [
+        folder.path("copy.pt"), folder.path("both/a/"), folder.path("both/b/"),
+      ])
+    try files.whole.execute()
+    for part in files.parts { try part.plan.verify(try Checkpoint.open(part.path)) }
+    let names = try folder.names()
+    #expect(names.contains("copy.surgery.lock.json") && names.contains("both"))
+    let manifest = try Data(contentsOf: URL(filePath: folder.path("both/bundle.json")))
+    let models = try JSONText(Array(manifest)).value["models"]
+    #expect(
+      models?["a"]?["embedding_weight"]?.double == 3 && models?["a"]?["freeze"]?.bool == false)
+    #expect(models?["b"]?["embedding_weight"]?.double == 1 && models?["b"]?["freeze"]?.bool == true)
+    #expect(throws: Never.self) {
+      try Data(contentsOf: URL(filePath: folder.path("both/surgery.lock.json")))
+    }
   }
 
   @Test(arguments: ["saved.yaml", "saved.json"])
@@ -110,11 +149,12 @@ import TransformerInference
         b: true.pt
       steps:
         - untie: {model: a, names: ["*", "x: y"]}
-        - tie: {model: a, policy: mean, weight-input: 2.5, tolerance: 0.125}
+        - tie: {model: a, policy: mean, weights: {input: 2.5}, tolerance: 0.125}
         - resize: {models: [a, b], tokens: 7, permute: DIR/ids.txt, max-seq-len: 5, new-rows: "copy:3", seed: 9, at: encoder}
         - freeze: {model: b, names: [a], unfreeze: ["123"]}
         - transplant: {into: b, from: a, from-at: encoder, tokens: map.tsv, project: emb-dim, untie: true}
         - transplant: {into: a, from: c.npy, match: byte, match-norm: true, from-set: [a=b]}
+      bundle: {path: both/, models: [b], link: symlink, freeze: [b]}
       output:
         a: {path: out/, to: safetensors, dtype: f16, keep: ["*=keep", "a=f32"], allow-overflow: true, shard-size: 5000, \
       include: ["*"], exclude: [b], rename: ["s/a/b/"], strip-prefix: [module.], aliases: copy, metadata: {k: "no"}}
@@ -220,7 +260,9 @@ import TransformerInference
     recipe.outputs[0].options.overwrites = true
     let path = folder.path("encoder.pt")
     let plan = try RecipePlan(recipe)
-    let error = #expect(throws: SurgeryError.self) { try plan.writePlans(with: []) }
+    let error = #expect(throws: SurgeryError.self) {
+      try plan.files(tool: "test", with: [])
+    }
     #expect(error?.code == "IsSource")
     #expect(error?.description == FileError.isSource(file: path).description)
   }

@@ -45,7 +45,7 @@ extension DescribedOperation {
 /// The operations that a recipe's steps name.
 enum RecipeOperations {
   static let all: [any DescribedOperation.Type] = [
-    Untie.self, Tie.self, TransplantRequest.self, Resize.self, Freeze.self,
+    Untie.self, TieRequest.self, TransplantRequest.self, Resize.self, Freeze.self,
   ]
 
   /// The operation of that verb.
@@ -60,16 +60,6 @@ extension Untie: DescribedOperation {
   package static let standard = Untie()
   package static let parameters: [RecipeParameter<Untie>] = [
     .words("names", \.names, "a glob", { NamePattern($0) }, text: \.text)
-  ]
-}
-
-extension Tie: DescribedOperation {
-  package static let standard = Tie()
-  package static let parameters: [RecipeParameter<Tie>] = [
-    .choice("policy", \.policy),
-    .number("weight-input", \.weights.input, default: 1),
-    .number("weight-output", \.weights.output, default: 1),
-    .number("tolerance", \.tolerance, default: 0),
   ]
 }
 

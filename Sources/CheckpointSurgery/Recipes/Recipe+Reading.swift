@@ -5,7 +5,7 @@ extension Recipe {
   /// The version of what recipes may say.
   static let version = 1
 
-  private static let keys = ["surgery", "models", "steps", "output", "expect"]
+  private static let keys = ["surgery", "models", "steps", "output", "bundle", "expect"]
 
   mutating func read(_ root: RecipeNode) throws(RecipeFault) {
     let members = try root.members(of: "a recipe", known: Self.keys)
@@ -19,6 +19,7 @@ extension Recipe {
     try readModels(models)
     let finishings = try readSteps(steps)
     if let output = value("output") { try readOutputs(output) }
+    if let bundle = value("bundle") { try readBundle(bundle) }
     for finishing in finishings { try finish(finishing) }
     if let expect = value("expect") { try readExpectations(expect) }
   }
@@ -175,41 +176,6 @@ extension Recipe {
       }
       try ConversionOptions.parameters.read(
         finishing.members, into: &outputs[position].options)
-    }
-  }
-
-  // MARK: - Outputs
-
-  private mutating func readOutputs(_ node: RecipeNode) throws(RecipeFault) {
-    if let path = node.text {
-      let changed = models.map(\.name).filter { name in
-        steps.contains { $0.changedModels.contains(name) }
-      }
-      let written = models.count == 1 ? [models[0].name] : changed
-      guard written.count == 1 else {
-        throw node.fault("output is a map of models and paths where there are several")
-      }
-      outputs = [Output(model: written[0], path: path)]
-      return
-    }
-    guard let members = node.members, !members.isEmpty else {
-      throw node.fault("output is a path, or a map of models and paths, not \(node.kindName)")
-    }
-    for (name, value) in members {
-      try check(name, at: value)
-      var output = Output(model: name, path: "")
-      if let path = value.text {
-        output.path = path
-      } else {
-        let own = try value.members(
-          of: "an output", known: ["path"] + ConversionOptions.parameters.map(\.name))
-        output.path = own.first { $0.key == "path" }?.value.text ?? ""
-        try ConversionOptions.parameters.read(own, into: &output.options)
-      }
-      guard !output.path.isEmpty else {
-        throw value.fault("the output of '\(escaped(name))' needs a path")
-      }
-      outputs.append(output)
     }
   }
 }

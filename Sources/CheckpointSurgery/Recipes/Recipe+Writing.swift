@@ -20,11 +20,15 @@ extension Recipe {
         "models", .object(models.map { .init($0.name, .object(Model.parameters.members(of: $0))) })),
       .init("steps", .array(steps.map { .object([$0.member(among: models)]) })),
     ]
-    if !outputs.isEmpty {
-      members.append(.init("output", .object(outputs.map { .init($0.model, $0.value) })))
+    if !outputs.isEmpty { members.append(.init("output", .object(outputMembers))) }
+    if let bundle {
+      members.append(.init("bundle", .object(BundleOutput.parameters.members(of: bundle))))
     }
     return members
   }
+
+  /// What the file says of each output.
+  var outputMembers: [JSONValue.Member] { outputs.map { .init($0.model, $0.value) } }
 }
 
 extension Recipe.Step {

@@ -70,6 +70,23 @@ public struct Recipe: Sendable {
     }
   }
 
+  /// Models that are written together, what they share once.
+  package struct BundleOutput: Sendable {
+    /// The directory.
+    package var path = ""
+    /// The models' names.
+    package var models: [String] = []
+    /// How a model's directory gets at the pool; nil for the usual way.
+    package var link: BundleLink?
+    /// Models whose training leaves the shared tensors as they are.
+    package var frozen: [String] = []
+    /// What is changed on the way.
+    package var options = ConversionOptions()
+
+    /// A bundle without a place.
+    package init() {}
+  }
+
   /// What must hold of the models afterwards, by their names; "" for each of them.
   package struct Expectations: Sendable {
     /// How many parameters there are.
@@ -95,8 +112,16 @@ public struct Recipe: Sendable {
   package var steps: [Step] = []
   /// What is written.
   package var outputs: [Output] = []
+  /// What is written together.
+  package var bundle: BundleOutput?
   /// What must hold.
   package var expectations = Expectations()
+
+  /// The names of the models that are written.
+  package var writtenModels: [String] {
+    let names = outputs.map(\.model)
+    return names + (bundle?.models ?? []).filter { !names.contains($0) }
+  }
 
   /// A recipe without anything yet.
   package init() {}

@@ -27,7 +27,8 @@ extension RecipePlan {
     let members: [JSONValue.Member] = [
       .init("surgery", .int(Recipe.version)), .init("tool", .string(tool)),
       .init("models", .object(models)), .init("files", .object(try files())),
-      .init("steps", .array(steps)), .init("parameters", .object(try counts())),
+      .init("steps", .array(steps)), .init("output", .object(recipe.outputMembers)),
+      .init("parameters", .object(try counts())),
       .init("verification", proofs),
     ]
     return CompanionFile(
@@ -70,12 +71,11 @@ extension RecipePlan {
 
   private func counts() throws(SurgeryError) -> [JSONValue.Member] {
     var members: [JSONValue.Member] = []
-    for output in recipe.outputs {
-      let position = position(of: output)
+    for (name, position) in written {
       let (before, after) = (surgery.before[position], surgery.after[position])
       members.append(
         .init(
-          output.model,
+          name,
           [
             "before": .int(try before.parameterCount), "after": .int(try after.parameterCount),
             "trainable": .int(try after.trainableCount),

@@ -52,6 +52,22 @@ extension RecipeParameter {
     }
   }
 
+  /// Numbers by names.
+  static func numbers(
+    _ name: String, _ path: any WritableKeyPath<Target, [String: Double]> & Sendable
+  ) -> RecipeParameter {
+    RecipeParameter(name: name) { node, target throws(RecipeFault) in
+      guard let members = node.members else { throw node.wrong(name, "a map of numbers") }
+      for (key, value) in members {
+        guard let number = value.double else { throw value.wrong(key, "a number") }
+        target[keyPath: path][key] = number
+      }
+    } write: { target in
+      let members = target[keyPath: path].sorted { $0.key < $1.key }
+      return members.isEmpty ? nil : .object(members.map { .init($0.key, .double($0.value)) })
+    }
+  }
+
   /// `true` or `false`.
   static func flag(
     _ name: String, _ path: any WritableKeyPath<Target, Bool> & Sendable

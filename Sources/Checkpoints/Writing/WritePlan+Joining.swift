@@ -5,7 +5,7 @@ extension WritePlan {
   ///
   /// - Parameters:
   ///   - parts: The plans, with what stands before the names of their tensors in listings (`en: `).
-  ///   - directories: The directories that are made, outer ones first.
+  ///   - directories: The directories that are made besides those of the plans, outer ones first.
   ///   - last: Files that become visible after all others.
   ///   - paths: Where those go.
   ///   - sources: Files that are read, which none of those may replace.
@@ -32,7 +32,9 @@ extension WritePlan {
     var seen: Set<String> = []
     remarks = parts.flatMap(\.plan.remarks).filter { seen.insert($0).inserted }
     freeDiskByteCount = FileSystem.freeByteCount(at: files.first?.path ?? ".")
-    self.directories = directories
+    let own = Set(directories.map(\.withoutSlash))
+    self.directories =
+      directories + parts.flatMap(\.plan.directories).filter { !own.contains($0.withoutSlash) }
     overwrites = options.overwrites
     allowsOverflow = options.allowsOverflow
     let contents = files.filter { $0.link == nil }.flatMap { $0.segments.compactMap(\.tensor) }
@@ -79,4 +81,14 @@ extension WritePlan {
   package var linkedFileNames: [String] {
     files.filter(\.isPooled).map { ShardName.lastComponent(of: $0.path) }
   }
+}
+
+extension String {
+  /// The path of a directory, however it was written.
+  fileprivate var withoutSlash: Substring { hasSuffix("/") ? dropLast() : self[...] }
+}
+
+extension WritePlan {
+  /// Whether finite values may become infinite.
+  package var permitsOverflow: Bool { allowsOverflow }
 }

@@ -30,20 +30,13 @@ struct TyingOptions: ParsableArguments {
     }
   }
 
-  /// The weights of a single model's table and head.
-  var inputAndOutput: (input: Double, output: Double) {
-    get throws {
-      var weights = (input: 1.0, output: 1.0)
-      for (name, value) in weight {
-        switch name {
-        case "input": weights.input = value
-        case "output": weights.output = value
-        default:
-          throw UsageError.conflict(
-            "--weight \(name): of one model the weights are named input and output")
-        }
-      }
-      return weights
-    }
+  /// The same for the library.
+  var request: TieRequest {
+    var request = TieRequest()
+    request.policy = policy
+    request.weights = Dictionary(
+      weight.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+    request.tolerance = tolerance
+    return request
   }
 }

@@ -17,8 +17,41 @@ struct BundleRun {
     var companions: [CompanionFile]
   }
 
-  /// Ties and writes.
+  /// Ties and writes; then writes the recipe that does the same, if it is asked for.
   func run(on console: Console) throws -> ExitStatus {
+    let destination = command.options.destination
+    let recipe = SavedRecipe(path: command.options.saveRecipe, force: destination.force)
+    try recipe.check()
+    if recipe.path != nil, try !Self.isDirectory(destination.destination) {
+      throw UsageError.conflict("--save-recipe: a recipe writes a bundle as a directory")
+    }
+    let status = try tie(on: console)
+    if status == .success, !destination.dryRun { try recipe.write(self.recipe) }
+    return status
+  }
+
+  private var recipe: Recipe {
+    var recipe = Recipe()
+    for word in command.sources {
+      let (name, path) = Self.split(word)
+      var model = Recipe.Model(named: name, at: path, command.options)
+      model.set = assignments(for: name)
+      recipe.models.append(model)
+    }
+    var request = command.tying.request
+    request.tensor = command.bundle.tensor
+    let names = recipe.models.map(\.name)
+    recipe.steps = [.init(operation: request, models: names)]
+    var bundle = Recipe.BundleOutput()
+    bundle.path = command.options.destination.destination
+    bundle.models = names
+    bundle.link = command.bundle.link
+    bundle.frozen = command.bundle.freeze
+    recipe.bundle = bundle
+    return recipe
+  }
+
+  private func tie(on console: Console) throws -> ExitStatus {
     let sources = try command.sources.map { try open($0, on: console) }
     let models = sources.compactMap(\.model)
     if models.count == sources.count {

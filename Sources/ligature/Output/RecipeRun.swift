@@ -15,12 +15,12 @@ struct RecipeRun {
   func run(on console: Console) throws -> ExitStatus {
     for fact in plan.surgery.steps.flatMap(\.facts) { console.remark(fact) }
     // Refuses before anything is run what could not be written.
-    _ = try plan.writePlans(with: [])
+    _ = try plan.files(tool: Version.text, with: [])
     var report = SurgeryReport(plan: plan.surgery, positions: Set(positions))
     let expectations = plan.recipe.expectations
     if output.verify || !expectations.logitDifference.isEmpty {
       report.proofs = try SurgeryRun(
-        plan: plan.surgery, probes: probes, conversions: conversions
+        plan: plan.surgery, probes: probes, conversions: plan.conversions
       ).proofs(of: positions)
     }
     let disappointments = try disappointments(report)
@@ -36,13 +36,7 @@ struct RecipeRun {
     return try write(report, on: console)
   }
 
-  private var positions: [Int] { plan.recipe.outputs.map(plan.position(of:)) }
-
-  private var conversions: [Int: ConversionOptions] {
-    Dictionary(
-      plan.recipe.outputs.map { (plan.position(of: $0), $0.options) },
-      uniquingKeysWith: { first, _ in first })
-  }
+  private var positions: [Int] { plan.written.map(\.position) }
 
   private func write(_ report: SurgeryReport, on console: Console) throws -> ExitStatus {
     var companions: [CompanionFile] = []
@@ -51,13 +45,10 @@ struct RecipeRun {
     } else {
       companions.append(try lock(report, on: console))
     }
-    let plans = try plan.writePlans(with: companions)
-    guard let only = plans.first, let target = plan.recipe.outputs.first, plans.count == 1 else {
-      throw UsageError.conflict("a recipe writes one model for now; it has several outputs")
-    }
+    let files = try plan.files(tool: Version.text, with: companions)
     var writing = Writing(
-      plan: only, destination: output.flags(for: target.path, format: target.options.format),
-      listsAll: listsAll)
+      plan: files.whole, destination: output.flags(for: files.parts[0].path, format: nil),
+      listsAll: listsAll, parts: files.parts)
     writing.surgery = report
     return try writing.run(on: console)
   }
@@ -78,19 +69,18 @@ extension RecipeRun {
   private func disappointments(_ report: SurgeryReport) throws -> [String] {
     let expected = plan.recipe.expectations
     var sentences: [String] = []
-    for target in plan.recipe.outputs {
-      let position = plan.position(of: target)
+    for (own, position) in plan.written {
       let model = plan.surgery.after[position]
-      let name = escaped(target.model)
+      let name = escaped(own)
       func check(_ what: String, _ wanted: [String: Int], _ found: Int) {
-        guard let wanted = wanted[target.model] ?? wanted[""], wanted != found else { return }
+        guard let wanted = wanted[own] ?? wanted[""], wanted != found else { return }
         sentences.append(
           "\(name): \(Numerals.grouped(wanted)) \(what) are expected, and it has "
             + Numerals.grouped(found))
       }
       check("parameters", expected.parameters, try model.parameterCount)
       check("trainable parameters", expected.trainable, try model.trainableCount)
-      guard let limit = expected.logitDifference[target.model] ?? expected.logitDifference[""]
+      guard let limit = expected.logitDifference[own] ?? expected.logitDifference[""]
       else { continue }
       for proof in report.proofs where proof.position == position {
         guard let found = proof.logitDifference, !(found <= limit) else { continue }

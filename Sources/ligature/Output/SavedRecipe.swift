@@ -18,14 +18,10 @@ struct SavedRecipe {
   func write(
     _ operation: any DescribedOperation, on source: String, _ options: SurgeryOptions
   ) throws {
-    guard let path else { return }
     var recipe = Recipe()
-    var model = Recipe.Model()
-    model.name = "model"
-    model.path = source
+    var model = Recipe.Model(named: "model", at: source, options)
     model.config = options.model.config
     model.set = options.model.set
-    model.reading = options.source.reading
     recipe.models = [model]
     recipe.steps = [.init(operation: operation, models: [model.name])]
     recipe.outputs = [
@@ -33,9 +29,25 @@ struct SavedRecipe {
         model: model.name, path: options.destination.destination,
         options: options.changes.options(options.destination, options.work))
     ]
+    try write(recipe)
+  }
+
+  /// Writes a recipe.
+  func write(_ recipe: Recipe) throws {
+    guard let path else { return }
     let bytes = try recipe.bytes(for: path)
     let file = try AtomicFile(path: path, byteCount: bytes.count, overwrites: force)
     try file.write(bytes.rawBytes, at: 0)
     try file.commit()
+  }
+}
+
+extension Recipe.Model {
+  /// A model that is read as the flags of a surgery say.
+  init(named name: String, at path: String, _ options: SurgeryOptions) {
+    self.init()
+    self.name = name
+    self.path = path
+    reading = options.source.reading
   }
 }

@@ -23,6 +23,8 @@ struct ApplyCommand: Verb {
         output: {mt: padded.safetensors}
         expect: {max-logit-difference: 1.0e-4}
 
+      Several models are written together: an output each, or 'bundle: {path: out/}' after a tie of several.
+
         ligature apply recipe.yaml
         ligature apply recipe.yaml --dry-run
         ligature apply recipe.yaml -o elsewhere.pt --verify --force
@@ -83,29 +85,36 @@ struct RecipeOutputOptions: ParsableArguments {
 
   /// Puts what was given as flags over what the recipe says.
   func override(_ recipe: inout Recipe, with changes: ConversionFlags, _ work: WorkOptions) throws {
-    if let destination {
-      guard recipe.outputs.count < 2 else {
-        throw UsageError.conflict(
-          "-o is of one output, and the recipe writes \(recipe.outputs.map(\.model).joined(separator: ", "))"
-        )
-      }
-      if recipe.outputs.isEmpty {
-        guard recipe.models.count == 1 else {
-          throw UsageError.conflict(
-            "the recipe has several models; its 'output' says which is written")
-        }
-        recipe.outputs = [
-          .init(model: recipe.models[0].name, path: destination)
-        ]
-      }
-      recipe.outputs[0].path = destination
-    }
-    guard !recipe.outputs.isEmpty else {
+    if let destination { try move(&recipe, to: destination) }
+    guard !recipe.writtenModels.isEmpty else {
       throw UsageError.conflict("the recipe has no 'output'; -o says where to write")
     }
     for position in recipe.outputs.indices {
       let flags = changes.options(flags(for: recipe.outputs[position].path, format: to), work)
       recipe.outputs[position].options.override(with: flags)
+    }
+    if let bundle = recipe.bundle {
+      recipe.bundle?.options.override(
+        with: changes.options(flags(for: bundle.path, format: to), work))
+    }
+  }
+
+  private func move(_ recipe: inout Recipe, to destination: String) throws {
+    let written = recipe.outputs.map(\.model) + (recipe.bundle == nil ? [] : ["a bundle"])
+    guard written.count < 2 else {
+      throw UsageError.conflict(
+        "-o is of one output, and the recipe writes \(written.joined(separator: ", "))")
+    }
+    if recipe.bundle != nil {
+      recipe.bundle?.path = destination
+    } else if recipe.outputs.isEmpty {
+      guard recipe.models.count == 1 else {
+        throw UsageError.conflict(
+          "the recipe has several models; its 'output' says which is written")
+      }
+      recipe.outputs = [.init(model: recipe.models[0].name, path: destination)]
+    } else {
+      recipe.outputs[0].path = destination
     }
   }
 }

@@ -49,8 +49,6 @@ struct TieCommand: Verb {
   func run(on console: Console) throws -> ExitStatus {
     if sources.count > 1 { return try BundleRun(command: self).run(on: console) }
     let model = try options.open(sources[0], on: console)
-    let tie = Tie(
-      policy: tying.policy, weights: try tying.inputAndOutput, tolerance: tying.tolerance)
-    return try options.run(tie, on: model, console)
+    return try options.run(tying.request, on: model, console)
   }
 }
