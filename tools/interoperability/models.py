@@ -19,6 +19,9 @@ def flags(folder, given):
     """The inputs as files, and the words that name them."""
     words = []
     for key, value in given.items():
+        if key.startswith("forward."):
+            words += ["--forward", f"{key.removeprefix('forward.')}={str(value).lower()}"]
+            continue
         path = f"{folder}/{key}.npy"
         numpy.save(path, value.numpy())
         if key.startswith("embed_ids."):
