@@ -60,60 +60,11 @@ package struct ParameterCount: Sendable {
       parameters.addClamped(count)
       stored.addClamped(entry.tensor.elementCount)
       if case .parameter(requiresGrad: false) = entry.role { frozen.addClamped(count) }
-      if Self.isEmbedding(entry) { embedding.addClamped(count) }
+      if entry.isEmbedding { embedding.addClamped(count) }
       modules.add(entry.name, count)
     }
     byDType = DType.allCases.compactMap { dtype in dtypes[dtype].map { (dtype, $0) } }
     byModule = modules.modules()
-  }
-
-  /// Whether a tensor is an embedding table: of rank 2, the module that owns it named for it
-  /// (`token_emb.emb.weight`, `embed_tokens.weight`, `wte.weight`, `pos_embedding`).
-  static func isEmbedding(_ entry: Checkpoint.Entry) -> Bool {
-    guard entry.tensor.shape.count == 2 else { return false }
-    var segments = entry.name.text.split(separator: ".")
-    if segments.last == "weight" { segments.removeLast() }
-    guard let owner = segments.last?.lowercased() else { return false }
-    return owner.contains("emb") || owner == "wte" || owner == "wpe"
-  }
-}
-
-/// Sums elements by module.
-private struct ModuleTally {
-  private var positions: [TensorName: Int] = [:]
-  private var tallies: [(path: TensorName, layers: Set<Int>, elements: Int)] = []
-
-  mutating func add(_ name: TensorName, _ count: Int) {
-    let (path, layer) = Self.module(of: name)
-    let position = positions[path] ?? tallies.count
-    if position == tallies.count {
-      positions[path] = position
-      tallies.append((path, [], 0))
-    }
-    tallies[position].elements.addClamped(count)
-    if let layer { tallies[position].layers.insert(layer) }
-  }
-
-  /// The path up to the first numeric segment and that number, or the owner's path.
-  private static func module(of name: TensorName) -> (TensorName, Int?) {
-    let segments = name.text.split(separator: ".", omittingEmptySubsequences: false)
-    for (depth, segment) in segments.enumerated().dropFirst() {
-      if let number = Int(segment), segment.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-        return (TensorName(segments[..<depth].joined(separator: ".")), number)
-      }
-    }
-    if segments.count == 1 { return (name, nil) }
-    return (TensorName(segments.dropLast().joined(separator: ".")), nil)
-  }
-
-  func modules() -> [ParameterCount.Module] {
-    NaturalOrder.sorted(tallies.map(\.path)).map { position in
-      let (path, layers, elements) = tallies[position]
-      let suffix = layers.count > 1 ? "." + NameFolding.braces(layers.sorted()) : ""
-      return ParameterCount.Module(
-        path: path.text, folded: escaped(path.text) + suffix, layerCount: max(1, layers.count),
-        elements: elements)
-    }
   }
 }
 
