@@ -12,15 +12,12 @@ int cl_reserve(int descriptor, int64_t byte_count) {
   return fallocate(descriptor, 0, 0, byte_count);
 }
 
-int cl_rename_without_replacing(const char *path, const char *target) {
-  return renameat2(AT_FDCWD, path, AT_FDCWD, target, RENAME_NOREPLACE);
+int cl_open_for_direct_writing(const char *path) {
+  return open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
 }
 
-int64_t cl_copy_range(
-  int source, int64_t source_offset, int target, int64_t target_offset, int64_t byte_count
-) {
-  return copy_file_range(
-    source, &source_offset, target, &target_offset, (size_t)byte_count, 0);
+int cl_rename_without_replacing(const char *path, const char *target) {
+  return renameat2(AT_FDCWD, path, AT_FDCWD, target, RENAME_NOREPLACE);
 }
 
 int cl_clone_range(

@@ -15,6 +15,7 @@ extension SurgeryPlan {
   ) throws(SurgeryError) -> WritePlan {
     precondition(after.count == 1, "several models have a layout of their own")
     var options = options
+    options.alignsDataToSource = true
     options.companions.append(after[0].configurationFile)
     do { return try after[0].checkpoint.plan(writingTo: destination, options: options) } catch {
       throw .format(error)

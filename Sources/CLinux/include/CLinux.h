@@ -9,12 +9,11 @@
 // fallocate(2) without flags: gives the file `byte_count` bytes, and the blocks for them.
 int cl_reserve(int descriptor, int64_t byte_count);
 
+// open(2) for writing with O_DIRECT; fails with EINVAL where the file system has no such writes.
+int cl_open_for_direct_writing(const char *path);
+
 // renameat2(2) with RENAME_NOREPLACE: fails with EEXIST if `target` exists.
 int cl_rename_without_replacing(const char *path, const char *target);
-
-// copy_file_range(2): copies within the kernel; returns how many bytes, 0 at the end of `source`.
-int64_t cl_copy_range(
-  int source, int64_t source_offset, int target, int64_t target_offset, int64_t byte_count);
 
 // ioctl(2) FICLONERANGE: lets two files share blocks until one of them is written.
 int cl_clone_range(

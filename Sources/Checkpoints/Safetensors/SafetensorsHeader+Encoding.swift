@@ -27,27 +27,43 @@ extension SafetensorsHeader {
     package var fileByteCount: Int
   }
 
+  /// Another order and place of the data than the reference writer's.
+  package struct Placement: Equatable, Sendable {
+    /// The given tensors' positions, in the order of their bytes.
+    package var order: [Int]
+    /// Where the data begin, modulo `blockByteCount`; a multiple of eight.
+    package var offsetInBlock: Int
+    /// The unit in which the disk gives out room.
+    package var blockByteCount: Int
+  }
+
+  /// The order in which the reference writer puts tensors: by dtype, descending in the order of `DType`, then by
+  /// the bytes of their names.
+  static func referenceOrder(of tensors: [Tensor]) -> [Int] {
+    // By fields: copies of whole tensors would cost two reference counts each.
+    tensors.indices.sorted { a, b in
+      tensors[a].dtype == tensors[b].dtype
+        ? tensors[a].name < tensors[b].name
+        : tensors[a].dtype.rawValue > tensors[b].dtype.rawValue
+    }
+  }
+
   /// Lays out the file that the reference writer makes of these tensors, byte for byte.
   ///
-  /// Tensors by dtype, descending in the order of `DType`, then by the bytes of their names; compact
-  /// JSON, metadata first; spaces up to a multiple of eight bytes. Metadata is sorted by the bytes of its
+  /// Tensors in the reference's order; compact JSON, metadata first; spaces up to a multiple of eight bytes. Metadata is sorted by the bytes of its
   /// keys, where the reference has no order: its files differ from run to run.
   ///
   /// - Parameters:
   ///   - tensors: In any order, no name twice.
   ///   - metadata: The `__metadata__`; nil for none, where an empty one is written as `{}`.
+  ///   - placement: Where the tensors are to go instead; the padding is then as long as that takes.
   ///   - file: The destination, for messages.
   /// - Returns: The file's first bytes and every tensor's place.
   /// - Throws: A tensor that safetensors cannot hold, by name; a header above the limit.
   package static func encode(
-    _ tensors: [Tensor], metadata: [String: String]?, file: String
+    _ tensors: [Tensor], metadata: [String: String]?, placement: Placement? = nil, file: String
   ) throws(FormatError) -> FileLayout {
-    // By fields: copies of whole tensors would cost two reference counts each.
-    let order = tensors.indices.sorted { a, b in
-      tensors[a].dtype == tensors[b].dtype
-        ? tensors[a].name < tensors[b].name
-        : tensors[a].dtype.rawValue > tensors[b].dtype.rawValue
-    }
+    let order = placement?.order ?? referenceOrder(of: tensors)
     var json: [UInt8] = []
     json.reserveCapacity(tensors.count * 100)
     json.append(UInt8(ascii: "{"))
@@ -65,6 +81,7 @@ extension SafetensorsHeader {
       json.append(tensor: tensor, offsets: ranges[position])
     }
     json.append(UInt8(ascii: "}"))
+    json += repeatElement(UInt8(ascii: " "), count: padding(after: json.count, placement))
     return try layout(json, order: order, ranges: ranges, dataByteCount: end, file: file)
   }
 
@@ -89,12 +106,19 @@ extension SafetensorsHeader {
     return start..<end
   }
 
-  /// Pads the JSON, puts its length before it, and moves the ranges behind it.
+  /// Spaces between the JSON and the data.
+  private static func padding(after jsonByteCount: Int, _ placement: Placement?) -> Int {
+    let end = lengthByteCount + jsonByteCount
+    guard let placement else { return (alignment - end % alignment) % alignment }
+    let block = placement.blockByteCount
+    return (placement.offsetInBlock - end % block + block) % block
+  }
+
+  /// Puts the length of the JSON before it, and moves the ranges behind it.
   private static func layout(
     _ json: [UInt8], order: [Int], ranges: [Range<Int>], dataByteCount: Int, file: String
   ) throws(FormatError) -> FileLayout {
-    let padding = (alignment - json.count % alignment) % alignment
-    let jsonByteCount = json.count + padding
+    let jsonByteCount = json.count
     guard jsonByteCount <= maximumByteCount else {
       throw FormatError(
         file: file, .safetensors(.writtenHeaderTooLarge(byteCount: jsonByteCount)))
@@ -105,7 +129,6 @@ extension SafetensorsHeader {
       bytes.append(UInt8(truncatingIfNeeded: jsonByteCount >> (8 * shift)))
     }
     bytes += json
-    bytes += repeatElement(UInt8(ascii: " "), count: padding)
     let dataStart = bytes.count
     let (fileByteCount, isTooLarge) = dataStart.addingReportingOverflow(dataByteCount)
     guard !isTooLarge else {

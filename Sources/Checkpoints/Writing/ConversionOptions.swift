@@ -29,6 +29,9 @@ public struct ConversionOptions: Sendable {
   package var otherSources: [String] = []
   /// Small files that are written with the tensors.
   public var companions: [CompanionFile] = []
+  /// Whether safetensors data are placed so that they can share blocks of the disk with a safetensors source,
+  /// rather than as the reference writer places them.
+  package var alignsDataToSource = false
   /// Whether existing files are replaced.
   public var overwrites = false
   /// The most bytes of buffers that the writing may hold.

@@ -25,6 +25,20 @@ public struct TensorBytes: ~Copyable, @unchecked Sendable {
     self.byteCount = byteCount
   }
 
+  /// A buffer of `byteCount` bytes that begins at a multiple of `alignment`; nothing is in it yet.
+  ///
+  /// - Precondition: The system has that much memory, and the alignment is a power of two.
+  init(byteCount: Int, alignment: Int) {
+    precondition(byteCount > 0, "an aligned buffer has bytes")
+    var base: UnsafeMutableRawPointer?
+    let code = unsafe posix_memalign(&base, alignment, byteCount)
+    guard code == 0, let base = unsafe base else {
+      preconditionFailure("the system has no \(byteCount) bytes of memory left")
+    }
+    unsafe self.base = base
+    self.byteCount = byteCount
+  }
+
   /// A buffer of `byteCount` zeros, where the number is a file's.
   ///
   /// - Throws: `noMemory`.

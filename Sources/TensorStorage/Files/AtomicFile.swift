@@ -36,7 +36,8 @@ public struct AtomicFile: ~Copyable, Sendable {
     let (partial, descriptor) = try PartialFile.create(
       path: path, overwrites: overwrites, directory: directory, interruption: interruption)
     let writer = FileWriter(
-      descriptor: descriptor, path: path, byteCount: byteCount, interruption: interruption)
+      descriptor: descriptor, direct: DirectWriter(path: partial.path, byteCount: byteCount),
+      path: path, byteCount: byteCount, interruption: interruption)
     try writer.reserve()
     self.writer = writer
     self.partial = partial

@@ -18,11 +18,16 @@ public final class FileWriter: Sendable {
 
   let descriptor: Int32
   let interruption: Interruption
+  private let direct: DirectWriter?
   private let writtenByteCount = Atomic(0)
 
   /// Takes over a descriptor that is open for writing.
-  init(descriptor: Int32, path: String, byteCount: Int, interruption: Interruption) {
+  init(
+    descriptor: Int32, direct: DirectWriter?, path: String, byteCount: Int,
+    interruption: Interruption
+  ) {
     self.descriptor = descriptor
+    self.direct = direct
     self.path = path
     self.byteCount = byteCount
     self.interruption = interruption
@@ -38,18 +43,38 @@ public final class FileWriter: Sendable {
     precondition(
       offset >= 0 && offset <= byteCount && bytes.byteCount <= byteCount - offset,
       "the bytes lie outside the file's length")
-    var done = 0
-    while done < bytes.byteCount {
+    let pages = direct?.pages(of: bytes, at: offset) ?? 0..<0
+    let written = try write(bytes, pages, at: offset) { [direct] piece, place throws(SystemError) in
+      try direct?.write(piece, at: place) ?? 0
+    }
+    noteWritten(written)
+    for rest in [0..<pages.lowerBound, (pages.lowerBound + written)..<bytes.byteCount] {
+      let count = try write(bytes, rest, at: offset) {
+        [descriptor] piece, place throws(SystemError) in
+        try SystemCalls.write(descriptor, piece, at: place)
+      }
+      noteWritten(count)
+    }
+  }
+
+  /// Writes a part of `bytes` in pieces by `call`, until that takes no more; how many bytes it took.
+  private func write(
+    _ bytes: RawSpan, _ part: Range<Int>, at offset: Int,
+    by call: (RawSpan, Int) throws(SystemError) -> Int
+  ) throws(FileError) -> Int {
+    var start = part.lowerBound
+    while start < part.upperBound {
       try interruption.check()
-      let count = min(Self.pieceByteCount, bytes.byteCount - done)
-      let piece = bytes.extracting(done..<(done + count))
+      let end = min(start + Self.pieceByteCount, part.upperBound)
       do {
-        done += try SystemCalls.write(descriptor, piece, at: offset + done)
+        let count = try call(bytes.extracting(start..<end), offset + start)
+        if count == 0 { break }
+        start += count
       } catch {
-        throw failure(error, operation: "writing", needed: bytes.byteCount - done)
+        throw failure(error, operation: "writing", needed: bytes.byteCount - start)
       }
     }
-    noteWritten(done)
+    return start - part.lowerBound
   }
 
   /// Counts bytes that are in their place.

@@ -6,6 +6,8 @@ internal import Glibc
 
 /// The hidden sibling under which a file is written: it gets its name once, or is removed.
 final class PartialFile: Sendable {
+  /// Where it is until it gets its name.
+  let path: String
   /// Where the file will be.
   let place: FilePlace
   /// Whether a file had that name when this one was begun; it is to be replaced.
@@ -15,7 +17,6 @@ final class PartialFile: Sendable {
 
   private let overwrites: Bool
   private let userPath: String
-  private let temporaryPath: String
   private let isPublished = Atomic(false)
   /// Given back when the file is gone or has its name.
   private let hold: Interruption.Hold
@@ -45,7 +46,7 @@ final class PartialFile: Sendable {
         let descriptor = try open(temporaryPath, replacing: existing)
         let file = PartialFile(
           place: place, isReplacement: existing != nil, overwrites: overwrites,
-          directory: directory, userPath: path, temporaryPath: temporaryPath,
+          directory: directory, userPath: path, path: temporaryPath,
           hold: hold)
         return (file, descriptor)
       } catch {
@@ -58,19 +59,19 @@ final class PartialFile: Sendable {
 
   private init(
     place: FilePlace, isReplacement: Bool, overwrites: Bool, directory: OutputDirectory?,
-    userPath: String, temporaryPath: String, hold: Interruption.Hold
+    userPath: String, path: String, hold: Interruption.Hold
   ) {
+    self.path = path
     self.place = place
     self.isReplacement = isReplacement
     self.overwrites = overwrites
     self.directory = directory
     self.userPath = userPath
-    self.temporaryPath = temporaryPath
     self.hold = hold
   }
 
   deinit {
-    if !isPublished.load(ordering: .relaxed) { SystemCalls.unlink(temporaryPath) }
+    if !isPublished.load(ordering: .relaxed) { SystemCalls.unlink(path) }
   }
 
   /// Gives the file its name.
@@ -79,9 +80,9 @@ final class PartialFile: Sendable {
   func publish() throws(FileError) {
     do {
       if overwrites {
-        try SystemCalls.rename(temporaryPath, to: place.path)
+        try SystemCalls.rename(path, to: place.path)
       } else {
-        try SystemCalls.renameWithoutReplacing(temporaryPath, to: place.path)
+        try SystemCalls.renameWithoutReplacing(path, to: place.path)
       }
     } catch {
       if error.code == EEXIST { throw .exists(file: userPath) }

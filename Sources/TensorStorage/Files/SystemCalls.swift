@@ -57,6 +57,11 @@ enum SystemCalls {
     try call(path) { unsafe open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode)) }
   }
 
+  /// Opens an existing file for writes that go past the cache.
+  static func openForDirectWriting(_ path: String) throws(SystemError) -> Int32 {
+    try call(path) { unsafe cl_open_for_direct_writing($0) }
+  }
+
   /// Opens a directory, to sync it.
   static func openDirectory(_ path: String) throws(SystemError) -> Int32 {
     try call(path) { unsafe open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
@@ -118,6 +123,12 @@ enum SystemCalls {
     }
   }
 
+  /// How far into a page of `pageByteCount` bytes the first of the bytes is in memory.
+  static func placeInPage(of bytes: RawSpan, pageByteCount: Int) -> Int {
+    // SAFETY: the address is only looked at.
+    unsafe bytes.withUnsafeBytes { Int(bitPattern: $0.baseAddress) % pageByteCount }
+  }
+
   /// Gives the file its length, and its blocks where the file system can promise them.
   static func reserve(_ descriptor: Int32, byteCount: Int) throws(SystemError) {
     if byteCount == 0 { return }
@@ -128,16 +139,6 @@ enum SystemCalls {
       guard [EOPNOTSUPP, ENOSYS, EINVAL].contains(error.code) else { throw error }
       try call { ftruncate(descriptor, off_t(byteCount)) }
     }
-  }
-
-  /// Copies bytes from file to file within the kernel; says how many, 0 at the end of the source.
-  static func copy(
-    from source: Int32, at sourceOffset: Int, to target: Int32, at offset: Int, byteCount: Int
-  ) throws(SystemError) -> Int {
-    Int(
-      try call {
-        cl_copy_range(source, Int64(sourceOffset), target, Int64(offset), Int64(byteCount))
-      })
   }
 
   /// Lets two files share blocks until one of them is written; the places must be whole blocks.

@@ -42,6 +42,13 @@ struct StoredReader: ~Copyable {
     ElementModification.apply(tensor.modifiers, of: tensor.storedDType, to: &destination)
   }
 
+  /// Fills `destination` with bytes of a packed tensor on which nothing is pending.
+  mutating func read(
+    bytes range: Range<Int>, into destination: inout MutableRawSpan
+  ) throws(FileError) {
+    try cursor.read(at: tensor.byteOffset + range.lowerBound, into: &destination)
+  }
+
   private mutating func read(
     _ range: Range<Int>, by windows: StridedWindows, into destination: inout MutableRawSpan
   ) throws(FileError) {

@@ -4,10 +4,10 @@
 /// (`LazyTensor.heldByteCount`). One thread uses a reader at a time.
 public struct TensorReader: ~Copyable {
   /// What casts have done to the values so far.
-  public private(set) var report = ConversionReport()
+  public internal(set) var report = ConversionReport()
 
-  private let tensor: LazyTensor
-  private var stored: StoredReader
+  let tensor: LazyTensor
+  var stored: StoredReader
   private var scratch = TensorBytes(byteCount: 0)
 
   /// A reader of `tensor`, at its first element.

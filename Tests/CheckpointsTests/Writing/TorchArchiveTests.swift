@@ -31,7 +31,7 @@ internal import Testing
         try layout.append(name, try archive.contents(of: record, limit: 1 << 20))
       }
     }
-    #expect(try layout.finish().materialized() == original)
+    #expect(try layout.finish().segments.materialized() == original)
   }
 }
 

@@ -8,8 +8,6 @@ internal import TensorStorage
 final class OutputFile: Sendable {
   let plan: PlannedFile
   let work: WriteJobs
-  /// Whether some of its bytes depend on checksums.
-  let needsChecksums: Bool
 
   private let state: Mutex<State>
 
@@ -22,9 +20,6 @@ final class OutputFile: Sendable {
   init(_ plan: PlannedFile, budget: WriteBudget) {
     self.plan = plan
     work = WriteJobs(plan.link == nil ? plan.segments : [], budget: budget)
-    needsChecksums = plan.segments.contains {
-      if case .checksums = $0.content { true } else { false }
-    }
     state = Mutex(State(remainingJobCount: work.jobs.count))
   }
 
@@ -55,7 +50,7 @@ final class OutputFile: Sendable {
   /// Writes what checksums decide, and syncs; the last thread that had a job here calls it.
   func finish(_ writer: FileWriter) throws(FileError) {
     let checksums = state.withLock { $0.findings.checksums }
-    for position in work.lateSegments {
+    for position in work.lateSegments.sorted() {
       guard case .checksums(let field) = plan.segments[position].content else { continue }
       let bytes = field.encode(field.segments.map { checksums[$0]?.whole ?? CRC32() })
       try writer.write(bytes.rawBytes, at: plan.segments[position].byteOffset)
@@ -90,7 +85,7 @@ struct JobFindings: Sendable {
 
 /// The checksum of a segment of which threads have seen one part each.
 struct PartialChecksum: Sendable {
-  /// The checksums of the parts, by number.
+  /// The checksums of the parts, by where each begins in the segment.
   var parts: [Int: CRC32] = [:]
 
   /// The checksum of all parts in their order.

@@ -1,124 +1,124 @@
 internal import TensorStorage
 
-/// A piece of work that one thread does: some segments of one file, or a part of one.
+/// A piece of work that one thread does in one file.
 enum WriteJob: Equatable, Sendable {
-  /// Neighbouring segments, gathered in the buffer and written at once.
-  case run(Range<Int>)
-  /// Known bytes that are written from where they are.
-  case bytes(Int)
-  /// A part of a tensor, by its elements; `part` counts from 0.
-  case part(Int, part: Int, elements: Range<Int>)
+  /// A range of the file's bytes, gathered from the segments in it and written at once.
+  case window(Range<Int>, segments: Range<Int>)
+  /// A part of tensors that follow each other in a source as they will in the file, by their bytes counted
+  /// from the first one's.
+  case copy(Range<Int>, bytes: Range<Int>)
   /// Tensors that are cheap to read from front to back only, in the order of their bytes in the source.
   case sequence([Int])
 }
 
 /// The work of one file.
+///
+/// Windows end on multiples of a piece, whatever the tensors are: each can be written past the system's
+/// cache, and no two of them meet within a page of it.
 struct WriteJobs: Sendable {
   /// What can be done in any order, by any thread.
   private(set) var jobs: [WriteJob] = []
   /// Segments that are written when the checksums of all jobs are known.
-  private(set) var lateSegments: [Int] = []
+  private(set) var lateSegments: Set<Int> = []
+  /// Whether some bytes depend on checksums.
+  let needsChecksums: Bool
 
   private let segments: [FileSegment]
   private let budget: WriteBudget
-  private var runStart: Int?
 
-  /// Cuts a file into jobs of at most a piece each, except for sequences.
+  /// Cuts a file into jobs.
   init(_ segments: [FileSegment], budget: WriteBudget) {
     self.segments = segments
     self.budget = budget
-    var sequences: [ObjectIdentifier: [Int]] = [:]
-    for position in segments.indices {
-      if canJoin(position) { continue }
-      closeRun(before: position)
-      if canBegin(position) {
-        runStart = position
+    needsChecksums = segments.contains {
+      if case .checksums = $0.content { true } else { false }
+    }
+    let uncut = segments.indices.filter { !canCut($0) }
+    let copies = needsChecksums ? [] : CopyRun.all(in: segments)
+    var isApart = [Bool](repeating: false, count: segments.count)
+    for position in uncut { isApart[position] = true }
+    for position in copies.lazy.flatMap(\.segments) { isApart[position] = true }
+    // Long jobs come first, so that no thread is left with one when the others have finished.
+    jobs = sequences(of: uncut) + copies.flatMap(\.jobs)
+    var start = 0
+    for position in segments.indices where isApart[position] {
+      addWindows(of: start..<position)
+      start = position + 1
+    }
+    addWindows(of: start..<segments.count)
+  }
+
+  /// Whether any range of a segment's bytes can be read for little more than that range.
+  private func canCut(_ position: Int) -> Bool {
+    guard let tensor = segments[position].tensor else { return true }
+    if tensor.isRandomAccess { return true }
+    // A small view may be held whole, twice if it lies in two windows.
+    return tensor.storage.source.isRandomAccess && tensor.byteCount <= budget.pieceByteCount
+      && tensor.heldByteCount <= budget.heldByteCount
+  }
+
+  /// The tensors that are read from front to back; one cursor serves those that lie in one record.
+  private func sequences(of positions: [Int]) -> [WriteJob] {
+    var strided: [WriteJob] = []
+    var records: [ObjectIdentifier: [Int]] = [:]
+    for position in positions {
+      guard let storage = segments[position].tensor?.storage else { continue }
+      if storage.source.isRandomAccess {
+        strided.append(.sequence([position]))
       } else {
-        addAlone(position, sequences: &sequences)
+        records[ObjectIdentifier(storage), default: []].append(position)
       }
     }
-    closeRun(before: segments.count)
-    addSequences(sequences)
-  }
-
-  /// Whether a segment goes into the run that is open.
-  private func canJoin(_ position: Int) -> Bool {
-    guard let runStart else { return false }
-    let end = segments[position].endOffset
-    guard end - segments[runStart].byteOffset <= budget.pieceByteCount else { return false }
-    if case .checksums(let field) = segments[position].content {
-      return isKnown(field, inRunFrom: runStart)
-    }
-    return isSmall(position)
-  }
-
-  /// Whether a segment may begin a run.
-  private func canBegin(_ position: Int) -> Bool {
-    guard segments[position].byteCount <= budget.pieceByteCount else { return false }
-    if case .checksums(let field) = segments[position].content {
-      return isKnown(field, inRunFrom: position)
-    }
-    return isSmall(position)
-  }
-
-  /// Whether a segment without checksums can be made in the buffer.
-  private func isSmall(_ position: Int) -> Bool {
-    guard segments[position].byteCount <= budget.pieceByteCount else { return false }
-    switch segments[position].content {
-    case .bytes: return true
-    case .checksums: return false
-    case .tensor(let tensor, owner: _):
-      return tensor.storage.source.isRandomAccess
-        && tensor.heldByteCount <= budget.heldByteCount
-    }
-  }
-
-  /// Whether all segments that a field asks about are, or will be, in the run.
-  private func isKnown(_ field: ChecksumField, inRunFrom start: Int) -> Bool {
-    guard let first = field.segments.first, let last = field.segments.last else { return true }
-    let span = segments[last].endOffset - segments[start].byteOffset
-    return first >= start && span <= budget.pieceByteCount && field.segments.allSatisfy(isSmall)
-  }
-
-  private mutating func closeRun(before end: Int) {
-    if let start = runStart { jobs.append(.run(start..<end)) }
-    runStart = nil
-  }
-
-  private mutating func addAlone(
-    _ position: Int, sequences: inout [ObjectIdentifier: [Int]]
-  ) {
-    switch segments[position].content {
-    case .bytes: jobs.append(.bytes(position))
-    case .checksums: lateSegments.append(position)
-    case .tensor(let tensor, owner: _):
-      if tensor.isRandomAccess { return addParts(of: tensor, position) }
-      if tensor.storage.source.isRandomAccess { return jobs.append(.sequence([position])) }
-      sequences[ObjectIdentifier(tensor.storage), default: []].append(position)
-    }
-  }
-
-  private mutating func addParts(of tensor: LazyTensor, _ position: Int) {
-    // A multiple of eight elements ends on a byte in every dtype.
-    let elementCount = budget.pieceByteCount * 8 / tensor.dtype.bitCount & ~7
-    for (part, start) in stride(from: 0, to: tensor.elementCount, by: elementCount).enumerated() {
-      let end = min(start + elementCount, tensor.elementCount)
-      jobs.append(.part(position, part: part, elements: start..<end))
-    }
-  }
-
-  /// Long jobs come first, so that no thread is left with one when the others have finished.
-  private mutating func addSequences(_ sequences: [ObjectIdentifier: [Int]]) {
-    let sorted = sequences.values.map { positions in
-      positions.sorted { offset(of: $0) < offset(of: $1) }
-    }
-    let isLong = jobs.map { if case .sequence = $0 { true } else { false } }
-    let strided = zip(jobs, isLong).filter(\.1).map(\.0)
-    let short = zip(jobs, isLong).filter { !$0.1 }.map(\.0)
-    jobs = sorted.sorted { $0[0] < $1[0] }.map { .sequence($0) } + strided + short
+    let sorted = records.values.map { $0.sorted { offset(of: $0) < offset(of: $1) } }
+    return sorted.sorted { $0[0] < $1[0] }.map { .sequence($0) } + strided
   }
 
   private func offset(of position: Int) -> (Int, Int) {
     (segments[position].tensor?.byteOffset ?? 0, position)
+  }
+
+  private mutating func addWindows(of stretch: Range<Int>) {
+    guard let last = stretch.last else { return }
+    var start = segments[stretch.lowerBound].byteOffset
+    var first = stretch.lowerBound
+    while start < segments[last].endOffset {
+      let end = min(
+        segments[last].endOffset, (start / budget.pieceByteCount + 1) * budget.pieceByteCount)
+      var next = first
+      while next < last, segments[next].endOffset < end { next += 1 }
+      jobs.append(.window(start..<end, segments: first..<(next + 1)))
+      noteLateSegments(first..<(next + 1), in: start..<end)
+      first = segments[next].endOffset == end ? next + 1 : next
+      start = end
+    }
+  }
+
+  /// Notes the fields in a window whose checksums are not all of tensors that lie in it whole.
+  private mutating func noteLateSegments(_ positions: Range<Int>, in window: Range<Int>) {
+    for position in positions {
+      guard case .checksums(let field) = segments[position].content else { continue }
+      let isKnown = ([position] + field.segments).allSatisfy {
+        segments[$0].byteOffset >= window.lowerBound && segments[$0].endOffset <= window.upperBound
+      }
+      if !isKnown { lateSegments.insert(position) }
+    }
+  }
+}
+
+extension FileSegment {
+  /// Its bytes in the file.
+  var bytes: Range<Int> { byteOffset..<endOffset }
+}
+
+extension LazyTensor {
+  /// Its elements in parts that are read at once; all but the first end on pages of the file if that does.
+  func parts(writtenAt byteOffset: Int, largestByteCount: Int) -> [Range<Int>] {
+    // A multiple of eight elements ends on a byte in every dtype.
+    let step = largestByteCount * 8 / dtype.bitCount & ~7
+    let bits = FileWriter.placeInBuffer(ofBytesAt: byteOffset) * 8
+    let isDivisible = bits.isMultiple(of: dtype.bitCount) && !storedDType.isSubByte
+    let first = min(elementCount, isDivisible ? step - bits / dtype.bitCount : step)
+    let others = stride(from: first, to: elementCount, by: step)
+    return [0..<first] + others.map { $0..<min($0 + step, elementCount) }
   }
 }

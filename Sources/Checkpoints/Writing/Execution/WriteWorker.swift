@@ -8,7 +8,7 @@ struct WriteWorker: ~Copyable {
   private let stop: StopSign
 
   init(budget: WriteBudget, meter: ProgressMeter, stop: StopSign) {
-    buffer = TensorBytes(byteCount: budget.pieceByteCount)
+    buffer = TensorBytes(holdingPagesOf: budget.pieceByteCount)
     self.budget = budget
     self.meter = meter
     self.stop = stop
@@ -20,141 +20,145 @@ struct WriteWorker: ~Copyable {
   ) throws(FileError) -> JobFindings {
     var findings = JobFindings()
     switch job {
-    case .run(let range): try writeRun(range, of: file, into: writer, &findings)
-    case .bytes(let position): try writeBytes(position, of: file, into: writer, &findings)
-    case .part(let position, let part, let elements):
-      try writePart(position, part, elements, of: file, into: writer, &findings)
+    case .window(let bytes, let segments):
+      try writeWindow(bytes, segments, of: file, into: writer, &findings)
+    case .copy(let segments, let bytes): try copy(segments, bytes, of: file, into: writer)
     case .sequence(let positions):
-      try writeSequence(positions, of: file, into: writer, &findings)
+      for position in positions {
+        try writeSequence(position, of: file, into: writer, &findings)
+      }
     }
     return findings
   }
 
-  // MARK: - Neighbours in one buffer
-
-  private mutating func writeRun(
-    _ range: Range<Int>, of file: OutputFile, into writer: FileWriter,
-    _ findings: inout JobFindings
-  ) throws(FileError) {
-    let segments = file.plan.segments
-    let start = segments[range.lowerBound].byteOffset
-    let end = segments[range.upperBound - 1].endOffset
-    for position in range {
-      try stop.check()
-      try fill(segments[position], position, from: start, in: file, &findings)
-    }
-    if file.needsChecksums { fillChecksums(range, from: start, in: file, findings) }
-    try writer.write(buffer.bytes.extracting(0..<(end - start)), at: start)
-    meter.add(byteCount: end - start)
+  /// The place in the buffer of bytes of the file, such that they can be written past the cache.
+  private func place(of bytes: Range<Int>) -> Range<Int> {
+    let start = FileWriter.placeInBuffer(ofBytesAt: bytes.lowerBound)
+    return start..<(start + bytes.count)
   }
 
-  private mutating func fill(
-    _ segment: FileSegment, _ position: Int, from start: Int, in file: OutputFile,
-    _ findings: inout JobFindings
-  ) throws(FileError) {
-    let place = segment.byteOffset - start..<segment.endOffset - start
-    switch segment.content {
-    case .checksums: return
-    case .bytes(let bytes):
-      var target = buffer.mutableBytes(place)
-      target.copy(bytes.rawBytes)
-    case .tensor(let tensor, let owner):
-      var reader = try TensorReader(tensor)
-      var target = buffer.mutableBytes(place)
-      try reader.read(elements: 0..<tensor.elementCount, into: &target)
-      findings.add(reader.report, owner: owner)
-    }
-    if file.needsChecksums {
-      findings.add(buffer.bytes.extracting(place), segment: position, part: 0)
-    }
-  }
+  // MARK: - Windows
 
-  /// Fills in what the checksums of this run decide.
-  private mutating func fillChecksums(
-    _ range: Range<Int>, from start: Int, in file: OutputFile, _ findings: JobFindings
-  ) {
-    for position in range {
-      let segment = file.plan.segments[position]
-      guard case .checksums(let field) = segment.content else { continue }
-      let bytes = field.encode(field.segments.map { findings.checksums[$0]?.whole ?? CRC32() })
-      var target = buffer.mutableBytes(segment.byteOffset - start..<segment.endOffset - start)
-      target.copy(bytes.rawBytes)
-    }
-  }
-
-  // MARK: - Long segments
-
-  private mutating func writeBytes(
-    _ position: Int, of file: OutputFile, into writer: FileWriter,
-    _ findings: inout JobFindings
-  ) throws(FileError) {
-    let segment = file.plan.segments[position]
-    guard case .bytes(let bytes) = segment.content else { return }
-    if file.needsChecksums { findings.add(bytes.rawBytes, segment: position, part: 0) }
-    try writer.write(bytes.rawBytes, at: segment.byteOffset)
-    meter.add(byteCount: bytes.count)
-  }
-
-  private mutating func writePart(
-    _ position: Int, _ part: Int, _ elements: Range<Int>, of file: OutputFile,
+  private mutating func writeWindow(
+    _ window: Range<Int>, _ positions: Range<Int>, of file: OutputFile,
     into writer: FileWriter, _ findings: inout JobFindings
   ) throws(FileError) {
+    let segments = file.plan.segments
+    let place = place(of: window)
+    let base = place.lowerBound - window.lowerBound
+    for position in positions {
+      try stop.check()
+      let bytes = segments[position].bytes.clamped(to: window)
+      try fill(bytes, at: base, from: position, of: file, &findings)
+    }
+    for position in positions where !file.work.lateSegments.contains(position) {
+      guard case .checksums(let field) = segments[position].content else { continue }
+      let bytes = field.encode(field.segments.map { findings.checksums[$0]?.whole ?? CRC32() })
+      var target = buffer.mutableBytes(segments[position].bytes.shifted(by: base))
+      target.copy(bytes.rawBytes)
+    }
+    try writer.write(buffer.bytes.extracting(place), at: window.lowerBound)
+    meter.add(byteCount: window.count)
+  }
+
+  /// Puts a segment's bytes, which are `bytes` of the file, into the buffer, `base` further.
+  private mutating func fill(
+    _ bytes: Range<Int>, at base: Int, from position: Int, of file: OutputFile,
+    _ findings: inout JobFindings
+  ) throws(FileError) {
     let segment = file.plan.segments[position]
-    guard case .tensor(let tensor, let owner) = segment.content else { return }
-    try stop.check()
-    let start = tensor.packedByteCount(elements.lowerBound)
-    let byteCount = tensor.packedByteCount(elements.upperBound) - start
-    var reader = try TensorReader(tensor)
-    var target = buffer.mutableBytes(0..<byteCount)
-    try reader.read(elements: elements, into: &target)
-    let bytes = buffer.bytes.extracting(0..<byteCount)
-    if file.needsChecksums { findings.add(bytes, segment: position, part: part) }
-    try writer.write(bytes, at: segment.byteOffset + start)
-    findings.add(reader.report, owner: owner)
-    meter.add(byteCount: byteCount)
+    let part = bytes.shifted(by: -segment.byteOffset)
+    var target = buffer.mutableBytes(bytes.shifted(by: base))
+    switch segment.content {
+    case .checksums: return
+    case .bytes(let known): target.copy(known.rawBytes.extracting(part))
+    case .tensor(let tensor, let owner):
+      var reader = try TensorReader(tensor)
+      try reader.read(bytes: part, into: &target)
+      findings.add(reader.report, owner: owner)
+    }
+    guard file.work.needsChecksums else { return }
+    findings.add(target.bytes, segment: position, at: part.lowerBound)
   }
 
   // MARK: - From front to back
 
   private mutating func writeSequence(
-    _ positions: [Int], of file: OutputFile, into writer: FileWriter,
+    _ position: Int, of file: OutputFile, into writer: FileWriter,
     _ findings: inout JobFindings
   ) throws(FileError) {
-    for position in positions {
-      guard case .tensor(let tensor, let owner) = file.plan.segments[position].content else {
-        continue
-      }
-      var reader = try TensorReader(tensor)
-      let step = budget.pieceByteCount * 8 / tensor.dtype.bitCount & ~7
-      for (part, start) in stride(from: 0, to: tensor.elementCount, by: step).enumerated() {
-        try stop.check()
-        let elements = start..<min(start + step, tensor.elementCount)
-        let offset = tensor.packedByteCount(start)
-        let byteCount = tensor.packedByteCount(elements.upperBound) - offset
-        var target = buffer.mutableBytes(0..<byteCount)
-        try reader.read(elements: elements, into: &target)
-        let bytes = buffer.bytes.extracting(0..<byteCount)
-        if file.needsChecksums { findings.add(bytes, segment: position, part: part) }
-        try writer.write(bytes, at: file.plan.segments[position].byteOffset + offset)
-        meter.add(byteCount: byteCount)
-      }
-      findings.add(reader.report, owner: owner)
+    let segment = file.plan.segments[position]
+    guard case .tensor(let tensor, let owner) = segment.content else { return }
+    var reader = try TensorReader(tensor)
+    let parts = tensor.parts(
+      writtenAt: segment.byteOffset, largestByteCount: budget.pieceByteCount)
+    for elements in parts {
+      try stop.check()
+      let start = tensor.packedByteCount(elements.lowerBound)
+      let bytes = start..<tensor.packedByteCount(elements.upperBound)
+      let place = place(of: bytes.shifted(by: segment.byteOffset))
+      var target = buffer.mutableBytes(place)
+      try reader.read(elements: elements, into: &target)
+      if file.work.needsChecksums { findings.add(target.bytes, segment: position, at: start) }
+      try writer.write(buffer.bytes.extracting(place), at: segment.byteOffset + start)
+      meter.add(byteCount: bytes.count)
+    }
+    findings.add(reader.report, owner: owner)
+  }
+
+  // MARK: - Copies
+
+  /// Shares the blocks of the source, and copies what cannot be shared.
+  private mutating func copy(
+    _ segments: Range<Int>, _ bytes: Range<Int>, of file: OutputFile, into writer: FileWriter
+  ) throws(FileError) {
+    let first = file.plan.segments[segments.lowerBound]
+    guard let run = first.copiedRange else { return }
+    let source = FileRange(
+      file: run.file, byteOffset: run.byteOffset + bytes.lowerBound, byteCount: bytes.count)
+    let offset = first.byteOffset + bytes.lowerBound
+    let shared = try writer.shareBlocks(of: source, at: offset)
+    meter.add(byteCount: shared.count)
+    try copy(source, 0..<shared.lowerBound, to: offset, writer)
+    try copy(source, shared.upperBound..<source.byteCount, to: offset, writer)
+  }
+
+  private mutating func copy(
+    _ source: FileRange, _ part: Range<Int>, to offset: Int, _ writer: FileWriter
+  ) throws(FileError) {
+    var start = part.lowerBound
+    while start < part.upperBound {
+      try stop.check()
+      let count = min(budget.pieceByteCount, part.upperBound - start)
+      let place = place(of: (offset + start)..<(offset + start + count))
+      var target = buffer.mutableBytes(place)
+      try source.read(at: start, into: &target)
+      try writer.write(buffer.bytes.extracting(place), at: offset + start)
+      meter.add(byteCount: count)
+      start += count
     }
   }
 }
 
 extension JobFindings {
-  /// Adds the checksum of a part of a segment.
-  fileprivate mutating func add(_ bytes: RawSpan, segment: Int, part: Int) {
+  /// Adds the checksum of a part of a segment, which begins at that byte of it.
+  fileprivate mutating func add(_ bytes: RawSpan, segment: Int, at byteOffset: Int) {
     var checksum = CRC32()
     checksum.update(bytes)
-    checksums[segment, default: PartialChecksum()].parts[part] = checksum
+    checksums[segment, default: PartialChecksum()].parts[byteOffset] = checksum
   }
 
   /// Adds what casting a tensor did, if it was cast.
   fileprivate mutating func add(_ report: ConversionReport, owner: Int?) {
     guard let owner, report.elementCount > 0 else { return }
     conversions[owner, default: ConversionReport()].merge(report)
+  }
+}
+
+extension Range<Int> {
+  /// The same range, that much further.
+  fileprivate func shifted(by distance: Int) -> Range<Int> {
+    (lowerBound + distance)..<(upperBound + distance)
   }
 }
 

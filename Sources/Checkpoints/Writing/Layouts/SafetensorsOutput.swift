@@ -3,7 +3,7 @@ internal import TensorStorage
 /// Lays out safetensors files: one, or the hub's shards with their index.
 ///
 /// Byte for byte what `safetensors.torch.save_file` and `huggingface_hub.save_torch_state_dict` write of the
-/// same tensors, where each owns its bytes.
+/// same tensors, where each owns its bytes; unless the data are to be placed as in their source.
 struct SafetensorsOutput {
   private let conversion: Conversion
   private let destination: Destination
@@ -73,9 +73,15 @@ struct SafetensorsOutput {
     _ path: String, members: [Int], metadata: [String: String]?
   ) throws(FormatError) -> OutputLayout.File {
     let items = members.map { conversion.items[$0] }
+    let tensors = items.map {
+      SafetensorsHeader.Tensor(name: $0.name, dtype: $0.tensor.dtype, shape: $0.tensor.shape)
+    }
+    let placement =
+      conversion.options.alignsDataToSource
+      ? SourceAlignment(of: items.map(\.tensor))
+        .placement(reference: SafetensorsHeader.referenceOrder(of: tensors)) : nil
     let header = try SafetensorsHeader.encode(
-      items.map { .init(name: $0.name, dtype: $0.tensor.dtype, shape: $0.tensor.shape) },
-      metadata: metadata, file: path)
+      tensors, metadata: metadata, placement: placement, file: path)
     var segments = SegmentList()
     do {
       try segments.append(header.bytes)
