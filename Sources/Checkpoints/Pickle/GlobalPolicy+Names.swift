@@ -5,6 +5,9 @@ extension GlobalPolicy {
     "builtins": valueTypes,
     "__builtin__": valueTypes,
     "exceptions": exceptions,
+    // Bytes in memory: TransformerEngine keeps each module's `_extra_state` so.
+    "_io": memoryStreams,
+    "io": memoryStreams,
     "types": ["SimpleNamespace", "MappingProxyType", "GenericAlias", "UnionType"],
     // What Python writes for objects in protocols 0 and 1, and for classes with keyword arguments.
     "copyreg": ["_reconstructor", "__newobj__", "__newobj_ex__"],
@@ -18,6 +21,8 @@ extension GlobalPolicy {
     "bytes", "bytearray", "memoryview", "tuple", "list", "dict", "set", "frozenset", "slice",
     "range", "xrange", "Ellipsis", "NotImplemented", "property", "staticmethod", "classmethod",
   ])
+
+  private static let memoryStreams: Set<String> = ["BytesIO", "StringIO"]
 
   private static let exceptions: Set<String> = [
     "ArithmeticError", "AssertionError", "AttributeError", "BaseException", "BlockingIOError",

@@ -1,9 +1,11 @@
 extension PickleGraph {
-  /// The text at `id`; nil if it is something else or not UTF-8.
-  package func text(_ id: ID) -> String? {
+  /// The text at `id`; nil if it is something else, not UTF-8, or longer than `byteCount` bytes: what is longer
+  /// than anything that is looked for costs nothing.
+  package func text(_ id: ID, upTo byteCount: Int = .max) -> String? {
     let cell = cells.cells[Int(id.position)]
     guard cell.kind == .text || cell.kind == .byteString else { return nil }
-    return String(validating: cells.bytes(of: cell), as: UTF8.self)
+    let bytes = cells.bytes(of: cell)
+    return bytes.count <= byteCount ? String(validating: bytes, as: UTF8.self) : nil
   }
 
   /// The bytes at `id`: of bytes, a bytearray, or a string of Python 2 (which had one type for both).

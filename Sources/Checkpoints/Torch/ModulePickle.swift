@@ -13,7 +13,8 @@ struct ModulePickle {
       groups: object.states.flatMap { ValueChildren(attributes: value.sibling($0)).groups })
     var registries: [String: TorchValue] = [:]
     for attribute in attributes {
-      guard case .key(let key) = attribute.label, let name = key.text,
+      guard case .key(let key) = attribute.label,
+        let name = key.document.graph.text(key.id, upTo: Self.registryNameLength),
         Self.registryNames.contains(name)
       else { continue }
       registries[name] = attribute.value
@@ -45,6 +46,9 @@ struct ModulePickle {
   private static let registryNames: Set<String> = [
     "_parameters", "_buffers", "_modules", "_non_persistent_buffers_set",
   ]
+
+  /// No registry has a longer name.
+  private static let registryNameLength = 32
 
   /// The entries of a registry that are not None and whose names are wanted.
   private func entries(

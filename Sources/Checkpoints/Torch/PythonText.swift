@@ -5,17 +5,83 @@ enum PythonText {
   /// How deep tuples within a key are printed.
   private static let depth = 8
 
+  /// Texts up to this many bytes are made again each time they are asked for.
+  private static let keptLength = 256
+
   /// What `str(key)` is; nil if the key is text that is not UTF-8.
+  ///
+  /// A pickle can name one long key a hundred thousand times, so that long ones are made once. What is not
+  /// text is printed up to the length that a name may have, and all of it up to a limit: a tuple of tuples
+  /// can be short in the file and endless on paper.
   static func name(ofKey key: TorchValue) -> String? {
+    if let known = key.document.keyNames[key.id] { return known }
+    let name: String?
     switch key.node {
-    case .text(let text): text
-    case .malformedText: nil
-    default: representation(of: key, depth: depth)
+    case .text(let text) where text.utf8.count <= keptLength: return text
+    case .text(let text): name = text
+    case .malformedText: name = nil
+    default: name = printed(key)
+    }
+    key.document.keyNames.updateValue(name, forKey: key.id)
+    return name
+  }
+
+  private static func printed(_ key: TorchValue) -> String {
+    let reading = key.document.reading
+    guard reading.printedByteCount < TorchLimits.printedByteCount else { return place(of: key) }
+    var room = TorchLimits.nameLength
+    let text = representation(of: key, depth: depth, room: &room)
+    reading.printedByteCount += TorchLimits.nameLength - room
+    return text
+  }
+
+  /// What Python prints of an object that says nothing of itself.
+  private static func place(of value: TorchValue) -> String {
+    "<\(value.className ?? "object") at \(value.id.position)>"
+  }
+
+  /// What `repr(value)` is, for the values that are met as keys; `room` is what may still be printed.
+  private static func representation(
+    of value: TorchValue, depth: Int, room: inout Int
+  ) -> String {
+    switch value.node {
+    case .tuple(let elements):
+      let parts = list(elements.map(value.sibling), depth: depth, room: &room)
+      return "(" + parts + (elements.count == 1 ? ",)" : ")")
+    case .object where value.className == "builtins.frozenset":
+      let elements = ValueChildren(of: value, scope: .model).map(\.value)
+      return set(elements, depth: depth, room: &room)
+    case .set(let elements): return set(elements.map(value.sibling), depth: depth, room: &room)
+    default:
+      let text = atom(value)
+      room -= text.utf8.count
+      return text
     }
   }
 
-  /// What `repr(value)` is, for the values that are met as keys.
-  private static func representation(of value: TorchValue, depth: Int) -> String {
+  /// The elements of a tuple or set, with commas between them.
+  private static func list(
+    _ elements: [TorchValue], depth: Int, room: inout Int
+  ) -> String {
+    var parts: [String] = []
+    for element in elements {
+      guard depth > 0, room > 0 else { return parts.joined(separator: ", ") + "..." }
+      parts.append(representation(of: element, depth: depth - 1, room: &room))
+      room -= 2
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  /// A set that can be a key, in the order of the file.
+  private static func set(
+    _ elements: [TorchValue], depth: Int, room: inout Int
+  ) -> String {
+    let parts = list(elements, depth: depth, room: &room)
+    return elements.isEmpty ? "frozenset()" : "frozenset({\(parts)})"
+  }
+
+  /// A value without others in it.
+  private static func atom(_ value: TorchValue) -> String {
     switch value.node {
     case .none: "None"
     case .bool(let flag): flag ? "True" : "False"
@@ -24,30 +90,41 @@ enum PythonText {
     case .float(let number): PythonText.number(number)
     case .text(let text): quoted(text)
     case .malformedText(let bytes), .bytes(let bytes): quoted(bytes)
-    case .tuple(let elements): tuple(elements.map(value.sibling), depth: depth)
-    case .global(let module, let name):
-      module == "torch" ? "torch.\(name)" : "<class '\(module).\(name)'>"
-    default: object(value, depth: depth)
+    case .global("torch", let name): "torch.\(name)"
+    case .global("builtins", let name): "<class '\(name)'>"
+    case .global(let module, let name): "<class '\(module).\(name)'>"
+    default: object(value)
     }
   }
 
-  private static func tuple(_ elements: [TorchValue], depth: Int) -> String {
-    guard depth > 0 else { return "(...)" }
-    let parts = elements.map { representation(of: $0, depth: depth - 1) }
-    return "(" + parts.joined(separator: ", ") + (parts.count == 1 ? ",)" : ")")
-  }
-
-  private static func object(_ value: TorchValue, depth: Int) -> String {
+  private static func object(_ value: TorchValue) -> String {
     if let bytes = value.bytes { return quoted(bytes) }
     if let object = value.object, value.isArray,
       let number = NumpyValue(TensorCall(object, of: value))?.integer
     {
       return String(number)
     }
-    if depth > 0, value.meaning == .size, let sizes = value.integers {
-      return "torch.Size(\(sizes))"
+    if value.meaning == .size, let sizes = value.integers { return "torch.Size(\(sizes))" }
+    if value.className == "builtins.complex", let text = complex(value.arguments ?? []) {
+      return text
     }
-    return "<\(value.className ?? "object") at \(value.id.position)>"
+    return place(of: value)
+  }
+
+  /// `(1+2j)`, or `2j` without a real part; nil if these are not the two parts of a complex number.
+  private static func complex(_ parts: [TorchValue]) -> String? {
+    guard parts.count == 2, case .float(let real) = parts[0].node,
+      case .float(let imaginary) = parts[1].node
+    else { return nil }
+    let end = part(imaginary) + "j"
+    if real == 0, real.sign == .plus { return end }
+    return "(" + part(real) + (end.hasPrefix("-") ? "" : "+") + end + ")"
+  }
+
+  /// A part of a complex number: whole ones have no point.
+  private static func part(_ value: Double) -> String {
+    let text = number(value)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   /// The decimal digits of an integer in two's complement, least significant byte first.

@@ -103,16 +103,20 @@ struct SearchLevel {
     self.root = root
     let countsArrays = !survey.holdsTorchTensor(root)
     let isRandomState = Self.isRandomState(container)
+    // One dictionary may stand under a hundred thousand keys.
+    var partsOfTraining: [TorchValue: Bool] = [:]
     for child in ValueChildren(of: container, scope: .model) {
       isEmpty = false
       let value = try child.value.resolved()
       let kind = ValueKind(value)
       // Ten thousand tensors say no more than one.
       if hasTensors, kind == .tensor { continue }
-      let name = child.label.text ?? "?"
+      let name = Self.shown(child.label)
       describe(name, value, kind, holdsTensor: survey.holdsTensor(value))
       let holds = countsArrays ? survey.holdsTensor(value) : survey.holdsTorchTensor(value)
-      if !holds || isRandomState || Self.isAuxiliary(name, value, kind) {
+      if !holds || isRandomState || Self.isAuxiliary(name)
+        || (kind == .container && Self.isPartOfTraining(value, known: &partsOfTraining))
+      {
         hasOthers = hasOthers || !(value.isNone || kind == .tensor)
       } else if kind == .tensor {
         hasTensors = true
@@ -144,15 +148,31 @@ struct SearchLevel {
     descriptions.append("\(name) (\(ValueDescription.of(value))\(tensors))")
   }
 
-  /// Whether it is a part of training rather than of a model: by its name, or by its keys.
-  private static func isAuxiliary(
-    _ name: String, _ value: TorchValue, _ kind: ValueKind
-  ) -> Bool {
+  /// The label as far as it matters here: no key that means something is longer.
+  private static func shown(_ label: ValueChild.Label) -> String {
+    guard let text = label.text else { return "?" }
+    guard text.utf8.count > shownLength else { return text }
+    return String(decoding: text.utf8.prefix(shownLength), as: UTF8.self) + "…"
+  }
+
+  private static let shownLength = 120
+
+  /// Whether its name is that of a part of training rather than of a model.
+  private static func isAuxiliary(_ name: String) -> Bool {
     let lowercase = name.lowercased()
-    if auxiliaryNameParts.contains(where: lowercase.contains) { return true }
-    guard kind == .container else { return false }
-    return value.value(forKey: "param_groups") != nil && value.value(forKey: "state") != nil
+    return auxiliaryNameParts.contains(where: lowercase.contains)
+  }
+
+  /// Whether its keys are those of a part of training.
+  private static func isPartOfTraining(
+    _ value: TorchValue, known: inout [TorchValue: Bool]
+  ) -> Bool {
+    if let answer = known[value] { return answer }
+    let answer =
+      value.value(forKey: "param_groups") != nil && value.value(forKey: "state") != nil
       || isRandomState(value)
+    known[value] = answer
+    return answer
   }
 
   private static let auxiliaryNameParts = [
@@ -169,6 +189,8 @@ struct SearchLevel {
 extension TorchValue {
   /// The value of a key, if it is a dictionary that has it; the last one, as in Python.
   func value(forKey key: String) -> TorchValue? {
-    pairs?.last { document.graph.text($0.key) == key }.map { sibling($0.value) }
+    pairs?.last { document.graph.text($0.key, upTo: key.utf8.count) == key }.map {
+      sibling($0.value)
+    }
   }
 }

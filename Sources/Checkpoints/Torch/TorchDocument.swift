@@ -10,6 +10,8 @@ final class TorchReading {
   var globals: Set<String> = []
   /// Bytes of the storages that tensors have asked for so far.
   var storedByteCount: Int
+  /// Bytes of the keys that were printed because they are not text.
+  var printedByteCount = 0
 
   init(file: RandomAccessFile, options: ReadOptions) {
     self.file = file.path
@@ -34,6 +36,8 @@ final class TorchDocument {
   let place: FileRange?
 
   private var meanings: [PickleGraph.ID: TorchGlobal] = [:]
+  /// The names that long keys and keys that are not text stand for.
+  var keyNames: [PickleGraph.ID: String?] = [:]
   private var nested: [PickleGraph.ID: TorchValue] = [:]
   /// Tensors that are more than a view of a storage: made once, so that sharing stays identity.
   var rebuilt: [PickleGraph.ID: RebuiltTensor] = [:]

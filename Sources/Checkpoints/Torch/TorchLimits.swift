@@ -27,6 +27,9 @@ enum TorchLimits {
   /// How many bytes one name may have.
   static let nameLength = 1 << 16
 
+  /// How many bytes of keys that are not text are printed as Python would; further ones are told by their place.
+  static let printedByteCount = 1 << 24
+
   /// How many times larger than the file tensors may become by being views that repeat elements
   /// (`expand`, `unfold`), and how many bytes they may in any case.
   static let expansion = 1000

@@ -114,7 +114,7 @@ extension ValueChildren {
       [.elements(elements(object, of: value), value.document)]
         + ownAttributes(object, of: value, scope: scope)
     case .array, .arrayFromBuffer, .arrayScalar:
-      NumpyValue(TensorCall(object, of: value))?.objects.map { [.named("data", $0)] } ?? []
+      objects(object, of: value).map { [.elements($0, value.document)] } ?? []
     default: ModulePickle(object, of: value)?.groups(scope: scope) ?? parts(object, of: value)
     }
   }
@@ -143,21 +143,58 @@ extension ValueChildren {
     }
   }
 
+  /// The values in an array of objects, in row-major order; nil if it is another array.
+  private static func objects(
+    _ object: PickleGraph.Object, of value: TorchValue
+  ) -> [PickleGraph.ID]? {
+    NumpyValue(TensorCall(object, of: value))?.objects.flatMap {
+      value.document.graph.sequence($0.id)
+    }
+  }
+
   /// Everything in an object of an unknown class.
   private static func parts(_ object: PickleGraph.Object, of value: TorchValue) -> [Group] {
     let document = value.document
-    let arguments = document.graph.tuple(object.arguments) ?? []
-    let isContainer = !object.items.isEmpty || !object.elements.isEmpty
-    var groups: [Group] = [.pairs(object.items, document), .elements(object.elements, document)]
-    if isContainer, !arguments.isEmpty {
-      groups.insert(.named("args", value.sibling(object.arguments)), at: 0)
-    } else {
-      groups.insert(.elements(arguments, document), at: 0)
-    }
+    var groups =
+      [.pairs(object.items, document), .elements(object.elements, document)]
+      + object.states.flatMap { ValueChildren(attributes: value.sibling($0)).groups }
     if let keywords = object.keywordArguments.map(value.sibling) {
-      groups.append(.pairs(keywords.pairs ?? [], document))
+      groups.insert(.pairs(keywords.pairs ?? [], document), at: 2)
     }
-    return groups + object.states.flatMap { ValueChildren(attributes: value.sibling($0)).groups }
+    groups.insert(contentsOf: argumentParts(object, of: value), at: 0)
+    // A function that was itself made by a call, as `functools.partial`, has arguments too.
+    let callee = value.sibling(object.callee)
+    if callee.object != nil { groups.insert(.named("function", callee), at: 0) }
+    return groups
+  }
+
+  /// What an object of an unknown class was made with.
+  private static func argumentParts(
+    _ object: PickleGraph.Object, of value: TorchValue
+  ) -> [Group] {
+    let document = value.document
+    let arguments = document.graph.tuple(object.arguments) ?? []
+    if let content = content(object, arguments, of: value) { return [content] }
+    let isContainer = !object.items.isEmpty || !object.elements.isEmpty
+    return isContainer && !arguments.isEmpty
+      ? [.named("args", value.sibling(object.arguments))] : [.elements(arguments, document)]
+  }
+
+  /// What a subclass of tuple, list or dict holds, where its pickle gives all of it as one argument.
+  private static func content(
+    _ object: PickleGraph.Object, _ arguments: [PickleGraph.ID], of value: TorchValue
+  ) -> Group? {
+    let graph = value.document.graph
+    // `tuple.__new__(C, (a, b))`.
+    if object.kind == .newObject, arguments.count == 1, let elements = graph.tuple(arguments[0]) {
+      return .elements(elements, value.document)
+    }
+    // Protocols 0 and 1: `copyreg._reconstructor(C, dict, {…})`.
+    guard arguments.count == 3, let callee = value.sibling(object.callee).global,
+      callee.module == "copyreg", callee.name == "_reconstructor"
+    else { return nil }
+    if case .dict(let pairs) = graph[arguments[2]] { return .pairs(pairs, value.document) }
+    return .elements(graph.sequence(arguments[2]) ?? [], value.document)
   }
 
   /// `deque([…], length)`, `set([…])`: the elements of the arguments, and those that were appended.

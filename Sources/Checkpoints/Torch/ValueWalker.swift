@@ -26,6 +26,7 @@ struct ValueWalker {
   /// The containers that are being walked: entering one again would never end.
   private var path: Set<TorchValue> = []
   private var visitedCount = 0
+  private var otherCount = 0
 
   /// Walks over what is in `container`.
   init(_ container: TorchValue, prefix: String = "", scope: ValueScope, survey: ValueSurvey)
@@ -51,6 +52,7 @@ struct ValueWalker {
   private mutating func visit(_ child: ValueChild) throws(FormatError) -> Item? {
     let value = try child.value.resolved()
     guard survey.holdsTensor(value) else {
+      otherCount += 1
       return .other(shownName(of: child), value)
     }
     let name = try name(of: child)
@@ -120,8 +122,10 @@ struct ValueWalker {
     return prefix + label
   }
 
-  /// The path of a value that is only described: cut where it is too long, and shown where it is no text.
+  /// The path of a value that is only described: cut where it is too long, and shown where it is no text;
+  /// empty once there were more than will be described.
   private func shownName(of child: ValueChild) -> String {
+    guard otherCount <= TorchLimits.describedValueCount else { return "" }
     let prefix = frames[frames.count - 1].prefix
     return prefix + (child.label.text.map { String($0.prefix(200)) } ?? "(a key that is not UTF-8)")
   }

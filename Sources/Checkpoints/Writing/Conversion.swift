@@ -54,6 +54,7 @@ struct Conversion {
     self.format = format
     metadata = checkpoint.metadata
     collect()
+    remarkOnIdleOptions()
     try rename()
     try cast()
     try check()
@@ -98,6 +99,21 @@ extension Conversion {
           position: position, sourceName: name, name: name, source: entry.tensor,
           tensor: entry.tensor, role: entry.role,
           objectNumber: entry.objectNumber, isNoted: entry.isNoted))
+    }
+  }
+
+  /// A pattern or prefix that no name has is likely a typing error.
+  private mutating func remarkOnIdleOptions() {
+    let names = items.map(\.sourceName) + omissions.map(\.sourceName)
+    let patterns =
+      options.includes.map { ("--include", $0) } + options.excludes.map { ("--exclude", $0) }
+      + options.keptDTypes.map { ("--keep", $0.pattern) }
+    for (flag, pattern) in patterns where !names.contains(where: pattern.matches) {
+      remarks.append("\(flag) '\(escaped(pattern.text))' matches no tensor")
+    }
+    for prefix in options.strippedPrefixes
+    where !names.contains(where: { $0.text.utf8.starts(with: prefix.utf8) }) {
+      remarks.append("--strip-prefix '\(escaped(prefix))': no name begins so")
     }
   }
 

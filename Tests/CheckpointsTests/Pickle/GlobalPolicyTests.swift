@@ -78,6 +78,7 @@ internal import Testing
     "__torch__.torch.nn.modules.linear.___torch_mangle_0 Linear", "models.ssl SimCLR",
     "code.models Net",
     "mypackage.types Batch", "mypackage.http Client", "mypackage.socket_utils Codec",
+    "_io BytesIO", "io StringIO",
     "opossum system",
     "os_utils Thing", "built builtins_", "src.pickle.tools Reader",
   ]

@@ -80,8 +80,11 @@ struct SafetensorsOutput {
       conversion.options.alignsDataToSource
       ? SourceAlignment(of: items.map(\.tensor))
         .placement(reference: SafetensorsHeader.referenceOrder(of: tensors)) : nil
-    let header = try SafetensorsHeader.encode(
-      tensors, metadata: metadata, placement: placement, file: path)
+    let header: SafetensorsHeader.FileLayout
+    do {
+      header = try SafetensorsHeader.encode(
+        tensors, metadata: metadata, placement: placement, file: path)
+    } catch { throw blamingSource(error, items) }
     var segments = SegmentList()
     do {
       try segments.append(header.bytes)
@@ -92,6 +95,16 @@ struct SafetensorsOutput {
       throw FormatError(file: path, .plan(error))
     }
     return OutputLayout.File(path: path, segments: segments)
+  }
+
+  /// A tensor that cannot be written is the fault of the file that it comes from.
+  private func blamingSource(_ error: FormatError, _ items: [Conversion.Item]) -> FormatError {
+    guard let name = error.tensor, let item = items.first(where: { $0.name.text == name }) else {
+      return error
+    }
+    var error = error
+    error.file = conversion.file(of: item.sourceName)
+    return error
   }
 
   private func index(of shards: [[Int]]) throws(FormatError) -> OutputLayout.File {

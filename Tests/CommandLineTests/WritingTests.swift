@@ -1,0 +1,116 @@
+internal import Foundation
+internal import TestSupport
+internal import Testing
+
+@Suite struct `Writing` {
+  @Test func `gives back the bytes that torch and safetensors write`() throws {
+    let place = try workplace("models/model.pt", "models/model.safetensors")
+    try FileManager.default.createDirectory(
+      atPath: place.path("out"), withIntermediateDirectories: false)
+    for name in ["model.pt", "model.safetensors"] {
+      #expect(try Tool.run(["convert", name, "-o", "out/\(name)"], in: place).status == 0)
+      #expect(try place.bytes(of: "out/\(name)") == place.bytes(of: name))
+    }
+  }
+
+  @Test func `does not happen in a dry run`() throws {
+    let place = try workplace("models/model.pt")
+    let before = try place.names()
+    let text = try Tool.run(["convert", "model.pt", "-o", "out/", "--to", "pt", "-n"], in: place)
+    #expect(text.status == 0)
+    #expect(text.output.contains("peak memory") && text.output.contains("free disk"))
+    let words = ["convert", "model.pt", "-o", "new.npz", "--dry-run", "--json"]
+    let document = try Tool.run(words, in: place).document()
+    let keys = [
+      "files", "tensors", "readBytes", "writtenBytes", "peakMemoryBytes", "freeDiskBytes",
+    ]
+    for key in keys { #expect(document[key] != nil) }
+    #expect(try place.names() == before)
+  }
+
+  @Test func `overwrites with --force and nothing else`() throws {
+    let place = try workplace("models/model.pt")
+    try place.write([1, 2, 3], to: "out.safetensors")
+    let words = ["convert", "model.pt", "-o", "out.safetensors"]
+    #expect(try Tool.run(words, in: place).status == 3)
+    #expect(try place.bytes(of: "out.safetensors") == [1, 2, 3])
+    #expect(try Tool.run(words + ["--force"], in: place).status == 0)
+    #expect(try place.bytes(of: "out.safetensors").count > 1000)
+  }
+
+  @Test(arguments: ["symbolic", "hard"])
+  func `never goes over the source, whatever it is called`(kind: String) throws {
+    let place = try workplace("models/model.pt")
+    if kind == "symbolic" {
+      try FileManager.default.createSymbolicLink(
+        atPath: place.path("link.pt"), withDestinationPath: "model.pt")
+    } else {
+      try FileManager.default.linkItem(
+        atPath: place.path("model.pt"), toPath: place.path("link.pt"))
+    }
+    let run = try Tool.run(["convert", "model.pt", "-o", "link.pt", "--force"], in: place)
+    #expect(run.status == 3)
+    #expect(try place.bytes(of: "model.pt") == Fixtures.bytes("models/model.pt"))
+  }
+
+  @Test func `goes through a symbolic link`() throws {
+    let place = try workplace("models/model.pt")
+    try FileManager.default.createSymbolicLink(
+      atPath: place.path("link.npz"), withDestinationPath: "target.npz")
+    #expect(try Tool.run(["convert", "model.pt", "-o", "link.npz"], in: place).status == 0)
+    #expect(try place.names() == ["link.npz", "model.pt", "target.npz"])
+  }
+
+  @Test func `makes shards that are one checkpoint again`() throws {
+    let place = try workplace("models/model.pt")
+    let words = [
+      "convert", "model.pt", "-o", "shards", "--to", "safetensors", "--shard-size", "4kB",
+    ]
+    #expect(try Tool.run(words, in: place).status == 0)
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.path("shards"))
+    #expect(names.contains("model.safetensors.index.json") && names.count > 3)
+    #expect(try Tool.run(["diff", "model.pt", "shards"], in: place).status == 0)
+    let merged = try Tool.run(["convert", "shards", "-o", "merged.pt", "--verify"], in: place)
+    #expect(merged.status == 0)
+    #expect(try Tool.run(["diff", "merged.pt", "model.pt"], in: place).status == 0)
+  }
+
+  @Test func `says which pattern matched nothing`() throws {
+    let place = try workplace("models/model.pt")
+    let words = ["convert", "model.pt", "-o", "out.pt", "--exclude", "nothing.*"]
+    let run = try Tool.run(words, in: place)
+    #expect(run.status == 0)
+    #expect(run.error == "--exclude 'nothing.*' matches no tensor\n")
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `leaves no partial file when it is interrupted`(signal: Int32) throws {
+    let source = try TemporaryDirectory()
+    try source.writeSparseTensor(elementCount: 192 << 20, to: "large.safetensors")
+    let place = try TemporaryDirectory()
+    let words = ["convert", source.path("large.safetensors"), "-o", "out.pt", "--dtype", "f64"]
+    let started = try Tool.start(words, in: place)
+    while started.process.isRunning, try place.names().isEmpty {
+      Thread.sleep(forTimeInterval: 0.002)
+    }
+    kill(started.process.processIdentifier, signal)
+    let run = try started.wait()
+    #expect(run.status == 130)
+    #expect(run.error == "Error: interrupted\n")
+    #expect(try place.names() == [])
+  }
+}
+
+extension TemporaryDirectory {
+  /// Writes a safetensors file with one tensor of zeros that takes no room on the disk.
+  fileprivate func writeSparseTensor(elementCount: Int, to name: String) throws {
+    var header =
+      #"{"w":{"dtype":"F32","shape":[\#(elementCount)],"data_offsets":[0,\#(elementCount * 4)]}}"#
+    while !header.utf8.count.isMultiple(of: 8) { header += " " }
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
+    try write(length + header.utf8, to: name)
+    let file = try FileHandle(forWritingTo: URL(filePath: path(name)))
+    try file.truncate(atOffset: UInt64(8 + header.utf8.count + elementCount * 4))
+    try file.close()
+  }
+}
