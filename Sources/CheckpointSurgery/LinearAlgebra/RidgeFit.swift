@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TensorStorage
 
 /// The affine map with the least squares on anchors, kept from running wild by a penalty:

@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 
 /// A model: one of x-transformers' wrappers around a stack of layers, or a bare stack.
 public indirect enum Model: Sendable {

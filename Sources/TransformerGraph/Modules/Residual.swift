@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 
 /// How a block's output joins what it was computed from.
 public enum Residual: Sendable {

@@ -1,4 +1,6 @@
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TransformerGraph
 
 // The product of queries and keys, softmax, and the product with the values, for blocks of queries of one head:

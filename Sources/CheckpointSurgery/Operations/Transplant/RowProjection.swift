@@ -1,5 +1,7 @@
 internal import Checkpoints
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TensorStorage
 
 /// How rows of a donor's tensor become rows of the recipient's: copied, or mapped, and what that costs.
