@@ -23,33 +23,44 @@ extension ModelRunner {
     {
       throw .sequenceTooLong(length: tokens.length + count, maximum: table.shape[0])
     }
-    var cache = Self.canCache(decoder) ? KeyValueCache() : nil
+    var cache = Self.canCache(decoder) && input.condition == nil ? KeyValueCache() : nil
     for _ in 0..<count {
       var step = input
       step.tokens = cache.map { tokens.suffix(tokens.length - $0.length) } ?? tokens
       var state = PassState(step)
       (state.context, state.contextMask) = context
-      cache?.position = 0
-      state.cache = cache
+      state.givesLastOnly = true
+      // Moved, not copied: the cache grows in place.
+      state.cache = cache.take()
       let output = try pass.output(decoder, step, state: &state)
-      cache = state.cache
-      cache?.length = tokens.length
+      cache = state.cache.take()
+      cache?.endPass(length: tokens.length)
       tokens.append(try Self.likeliest(output))
     }
     return tokens
   }
 
-  /// Memory tokens and shifted tokens stand in the way of running one token at a time.
+  /// Whether a token's features depend on earlier ones through keys and values alone, so that one token can be
+  /// run at a time.
   private static func canCache(_ wrapper: TransformerWrapper) -> Bool {
-    wrapper.memoryTokens == nil && wrapper.classTokens == nil
-      && !wrapper.layers.carriesLogits && !wrapper.layers.carriesCrossLogits
-      && !wrapper.layers.addsValueResidual && wrapper.layers.rotary?.scale == nil
-      && wrapper.layers.infusedFrequencies == nil
-      && wrapper.layers.layers.allSatisfy { $0.shiftedTokenCount == 0 }
-      && wrapper.layers.layers.allSatisfy { layer in
-        if case .attention(let block) = layer.block { return block.maxAttendPast == nil }
-        return true
-      }
+    let layers = wrapper.layers
+    return wrapper.memoryTokens == nil && wrapper.classTokens == nil && !layers.carriesLogits
+      && !layers.carriesCrossLogits && !layers.addsValueResidual && layers.rotary?.scale == nil
+      && layers.polar == nil && layers.infusedFrequencies == nil
+      && layers.layers.allSatisfy(canCache)
+  }
+
+  private static func canCache(_ layer: AttentionLayers.Layer) -> Bool {
+    switch layer.residual {
+    case .orthogonal, .meanVarianceSplit: return false
+    case .sum, .gated, .hyperConnection, .gatedMulti: break
+    }
+    guard layer.shiftedTokenCount == 0 else { return false }
+    guard case .attention(let block) = layer.block else { return true }
+    let (kernel, bias) = (block.kernel, block.bias)
+    return block.maxAttendPast == nil && kernel.normalizer != .inverted && !kernel.isSelective
+      && kernel.orthogonalProjectionCount == 0 && bias.forgetGates == nil && bias.projection == nil
+      && bias.contextual == nil
   }
 
   private typealias Context = (Activations?, Mask?)

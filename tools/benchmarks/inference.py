@@ -70,16 +70,23 @@ class Tool:
         return run(words, parse=True)
 
 
+# Linux counts what a process was before `exec` as its peak, so that the peak of a child of this process, which
+# holds a model, would be this one's. A small process stands between.
+LAUNCHER = """
+import json, resource, subprocess, sys, time
+begin = time.perf_counter()
+result = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, text=True, check=True)
+seconds = time.perf_counter() - begin
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+print(json.dumps([result.stdout, seconds, peak]))
+"""
+
+
 def run(words, parse=False):
-    begin = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    answer = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{' '.join(words[:3])} failed: {process.returncode}")
-    return json.loads(answer) if parse else None, seconds, usage.ru_maxrss * 1024
+    result = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *words], stdout=subprocess.PIPE,
+                            text=True, check=True)
+    answer, seconds, peak = json.loads(result.stdout)
+    return json.loads(answer) if parse else None, seconds, peak
 
 
 def timed(function):

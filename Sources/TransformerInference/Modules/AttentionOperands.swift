@@ -53,8 +53,11 @@ struct AttentionOperands {
         &values, heads.keyCount, heads.valueDimension, by: Float(heads.valueDimension).squareRoot(),
         gain: gain, offset: 1)
     }
-    try Self.extendCache(&keys, &values, isCross: isCross, &state)
-    if !isCross, let rotary = state.rotary { try rotate(rotary, block) }
+    // Rotary positions are absolute: what is turned once is kept that way.
+    if !isCross, let rotary = state.rotary {
+      try rotate(rotary, block, earlierCount: state.cache?.length ?? 0)
+    }
+    state.cache?.extend(&keys, &values, isCross: isCross)
     if !isCross, let polar = state.polar { turn(polar, heads) }
     if block.dialect.normalizesAfterRotation { try normalize(block, pass) }
     try takeMasks(block, isCross: isCross, state)
@@ -112,26 +115,9 @@ struct AttentionOperands {
     }
   }
 
-  /// Puts earlier tokens' keys and values in front, and keeps all of them for the next pass.
-  private static func extendCache(
-    _ keys: inout Activations, _ values: inout Activations, isCross: Bool, _ state: inout PassState
-  ) throws(InferenceError) {
-    guard var cache = state.cache else { return }
-    if cache.position < cache.entries.count {
-      let earlier = cache.entries[cache.position]
-      keys = isCross ? earlier.keys : earlier.keys.followed(by: keys)
-      values = isCross ? earlier.values : earlier.values.followed(by: values)
-      cache.entries[cache.position] = (keys, values)
-    } else {
-      cache.entries.append((keys, values))
-    }
-    cache.position += 1
-    state.cache = cache
-  }
-
   /// Turns the last `rotated` heads of queries and keys by their positions.
   private mutating func rotate(
-    _ table: RotaryTable, _ block: Attention
+    _ table: RotaryTable, _ block: Attention, earlierCount: Int
   ) throws(InferenceError) {
     let (heads, rotated) = (block.heads, block.rotatedHeadCount)
     let narrowest =
@@ -141,15 +127,17 @@ struct AttentionOperands {
         path: "",
         options: ["rotary positions of \(2 * table.pairCount) features on \(narrowest) of a head"])
     }
-    let offset = keys.length - queries.length
+    let offset = earlierCount + keys.length - queries.length
     Self.rotate(
       &queries, table, heads.count, heads.dimension, last: rotated, offset: offset, role: .query)
     let keyHeads = heads.count == rotated ? keyHeadCount : rotated
     Self.rotate(
-      &keys, table, keyHeadCount, heads.dimension, last: keyHeads, offset: 0, role: .key)
+      &keys, table, keyHeadCount, heads.dimension, last: keyHeads, offset: earlierCount,
+      role: .key)
     if block.rotatesValues {
       Self.rotate(
-        &values, table, keyHeadCount, heads.valueDimension, last: keyHeads, offset: 0, role: .key)
+        &values, table, keyHeadCount, heads.valueDimension, last: keyHeads, offset: earlierCount,
+        role: .key)
     }
   }
 
@@ -249,16 +237,5 @@ extension Activations {
   /// Each token's features `count` times in a row.
   func repeatingColumns(_ count: Int) -> Activations {
     (1..<max(1, count)).reduce(self) { all, _ in all.beside(self) }
-  }
-
-  /// The tokens of `other` behind these, sequence by sequence.
-  func followed(by other: Activations) -> Activations {
-    var all: [Float] = []
-    all.reserveCapacity(values.count + other.values.count)
-    for item in 0..<batch {
-      all += values[(item * length * width)..<((item + 1) * length * width)]
-      all += other.values[(item * other.length * width)..<((item + 1) * other.length * width)]
-    }
-    return Activations(all, batch: batch, length: length + other.length, width: width)
   }
 }

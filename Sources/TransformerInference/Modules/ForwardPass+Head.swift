@@ -18,6 +18,8 @@ extension ForwardPass {
     } else if wrapper.averagesPool {
       x = x.mean(mask)
       isPooled = true
+    } else if state.givesLastOnly {
+      x = x.cut((x.length - 1)..<x.length)
     }
     let shape = isPooled ? [x.batch] : [x.batch, x.length]
     if case .embeddings = wrapper.head {

@@ -48,6 +48,8 @@ struct PassState {
   var firstValues: Activations?
   /// See `firstValues`.
   var firstCrossValues: Activations?
+  /// Whether only the logits of each sequence's last token are wanted.
+  var givesLastOnly = false
   /// Keys and values of earlier tokens, by attention in order of execution; nil where nothing is cached.
   var cache: KeyValueCache?
 }
@@ -67,14 +69,4 @@ struct Mask {
     return Mask(
       values: (0..<batch).flatMap { front + row($0) }, batch: batch, length: length + count)
   }
-}
-
-/// Keys (before rotary positions) and values of the tokens so far.
-struct KeyValueCache {
-  /// One entry for each self- and cross-attention, in order of execution.
-  var entries: [(keys: Activations, values: Activations)] = []
-  /// How many tokens are in it.
-  var length = 0
-  /// The entry whose turn it is in the current pass.
-  var position = 0
 }

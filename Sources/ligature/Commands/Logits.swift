@@ -12,6 +12,9 @@ struct Logits: Verb {
       Inputs and outputs are .npy files; arithmetic is float32, whatever the weights' dtype. With --generate a causal \
       decoder continues each sequence greedily, and the output are the token ids.
 
+      Weights are read as they are needed. --memory is how much of them may stay in memory for the next time: by \
+      default nothing for a single pass, and all for --generate.
+
         ligature logits model.pt --config model.ligature.json --tokens t.npy -o logits.npy
         ligature logits model.pt --tokens t.npy --generate 32 -o tokens.npy
       """)
