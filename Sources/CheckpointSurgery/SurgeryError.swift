@@ -22,6 +22,9 @@ public enum SurgeryError: Error, Equatable, Sendable {
   case vocabulary(VocabularyFault, file: String)
   /// Models cannot be bundled.
   case bundle(BundleFault)
+  /// A release of x-transformers cannot hold the model; `isMeasured` if all of it are tensors that could be left out at
+  /// the loss that is told.
+  case notRepresentable(model: String, release: String, reasons: [String], isMeasured: Bool)
   /// A tensor of that name is there already.
   case nameTaken(model: String, name: String)
   /// A list of tokens is not one of this model's.
@@ -61,6 +64,11 @@ extension SurgeryError: CustomStringConvertible {
       "\(escaped(file)): \(line.map { "line \($0): " } ?? "")\(fault.sentence)"
     case .vocabulary(let fault, let file): "\(escaped(file)): \(fault.sentence)"
     case .bundle(let fault): fault.sentence
+    case .notRepresentable(let model, let release, let reasons, isMeasured: _):
+      "\(escaped(model)): x-transformers \(release) cannot hold it: "
+        + reasons.prefix(Self.largestReasonCount).joined(separator: "; ")
+        + (reasons.count > Self.largestReasonCount
+          ? "; and \(reasons.count - Self.largestReasonCount) more" : "")
     case .nameTaken(let model, let name):
       "\(escaped(model)): there is a tensor '\(escaped(name))' already"
     case .tokenList(let file, let line, let fault):
@@ -85,6 +93,7 @@ extension SurgeryError: CustomStringConvertible {
     case .tokenMap(let fault, file: _, line: _): fault.code
     case .vocabulary(let fault, file: _): fault.code
     case .bundle(let fault): fault.code
+    case .notRepresentable: "NotRepresentable"
     case .nameTaken: "NameTaken"
     case .tokenList: "TokenList"
     case .parameter: "Parameter"
@@ -98,10 +107,11 @@ extension SurgeryError: CustomStringConvertible {
     switch self {
     case .undecided, .parameter: .usage
     case .transplant(let fault, model: _): fault.kind
-    case .nameTaken: .safety
+    case .nameTaken, .notRepresentable(model: _, release: _, reasons: _, isMeasured: true): .safety
     case .bundle(let fault): fault.kind
     case .tie(let fault, model: _): fault.isSafetyRefusal ? .safety : .input
-    case .graph, .incomplete, .unsuitable, .tokenList, .recipe, .tokenMap, .vocabulary, .format:
+    case .notRepresentable, .graph, .incomplete, .unsuitable, .tokenList, .recipe, .tokenMap,
+      .vocabulary, .format:
       .input
     }
   }
@@ -115,6 +125,9 @@ extension SurgeryError: CustomStringConvertible {
     /// The input is malformed, or not what the operation works on (4).
     case input
   }
+
+  // Enough to see what kind of thing it is; a stack of layers repeats itself.
+  private static let largestReasonCount = 6
 
   private static func text(_ fault: SlotFault) -> String {
     switch fault {

@@ -36,6 +36,7 @@ struct Ligature: ParsableCommand {
           ResizeCommand.self,
           FreezeCommand.self,
           ApplyCommand.self,
+          MigrateCommand.self,
         ]),
     ])
 }

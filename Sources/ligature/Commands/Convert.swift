@@ -27,6 +27,7 @@ struct Convert: Verb {
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
   func run(on console: Console) throws -> ExitStatus {
+    try destination.requireNoRelease()
     let checkpoint = try sourceOptions.open(source)
     var options = changes.options(destination, work)
     if let file = ConfiguredCheckpoint.configurationFile(besides: source) {

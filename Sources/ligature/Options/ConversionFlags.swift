@@ -59,7 +59,7 @@ struct ConversionFlags: ParsableArguments {
   /// The same for the library.
   func options(_ destination: DestinationOptions, _ work: WorkOptions) -> ConversionOptions {
     var options = ConversionOptions()
-    options.format = destination.to
+    options.format = destination.format
     options.dtype = dtype
     options.keptDTypes = keep
     options.shardByteCount = shardSize

@@ -37,6 +37,9 @@ struct SurgeryOptions: ParsableArguments {
 
   /// Shows, proves or writes a plan of one model.
   func run(_ plan: SurgeryPlan, on console: Console) throws -> ExitStatus {
+    if !plan.steps.contains(where: { $0.verb == Migrate.verb }) {
+      try destination.requireNoRelease()
+    }
     let conversion = changes.options(destination, work)
     let writing = try plan.writePlan(to: destination.destination, options: conversion)
     return try SurgeryRun(plan: plan, probes: probes, conversions: [0: conversion]).run(

@@ -53,6 +53,7 @@ struct UntieCommand: Verb {
   }
 
   private func separate(on console: Console) throws -> ExitStatus {
+    try options.destination.requireNoRelease()
     var checkpoint = try options.source.open(source)
     let separated = checkpoint.detachNames(matching: names)
     guard !separated.isEmpty else {
