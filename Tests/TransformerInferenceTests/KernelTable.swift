@@ -29,7 +29,7 @@ struct KernelTable: Sendable, CustomTestStringConvertible {
     let front = [Float](repeating: 7, count: padding)
     let back = [Float](repeating: 8, count: 17)
     var memory = front + values + back
-    memory.withUnsafeMutableBufferPointer { memory in
+    unsafe memory.withUnsafeMutableBufferPointer { memory in
       if let base = memory.baseAddress { unsafe body(base + padding) }
     }
     guard Array(memory.prefix(padding)) == front, Array(memory.suffix(17)) == back else {
@@ -44,8 +44,7 @@ struct KernelTable: Sendable, CustomTestStringConvertible {
   }
 
   func apply(_ function: Function, to values: [Float], padding: Int) -> [Float]? {
-    let table = unsafe table
-    return unsafe applied(to: values, padding: padding) { x in
+    unsafe applied(to: values, padding: padding) { x in
       switch function {
       case .gelu: unsafe table.gelu(x, values.count)
       case .geluTanh: unsafe table.gelu_tanh(x, values.count)
@@ -63,10 +62,9 @@ struct KernelTable: Sendable, CustomTestStringConvertible {
   enum Operation: String, CaseIterable, Sendable { case multiply, add, addScaled, scale }
 
   func apply(_ operation: Operation, _ x: [Float], _ y: [Float], padding: Int) -> [Float]? {
-    let table = unsafe table
-    return unsafe applied(to: x, padding: padding) { x in
+    unsafe applied(to: x, padding: padding) { x in
       unsafe y.withUnsafeBufferPointer { y in
-        let (other, count) = unsafe (y.baseAddress, y.count)
+        let (other, count) = (y.baseAddress, y.count)
         switch operation {
         case .multiply: unsafe table.multiply(x, other, count)
         case .add: unsafe table.add(x, other, count)
@@ -80,8 +78,7 @@ struct KernelTable: Sendable, CustomTestStringConvertible {
   func softmax(
     _ values: [Float], rows: Int, count: Int, stride: Int, seen: Int, sink: Float, padding: Int
   ) -> [Float]? {
-    let table = unsafe table
-    return unsafe applied(to: values, padding: padding) { x in
+    unsafe applied(to: values, padding: padding) { x in
       unsafe table.softmax(x, rows, count, stride, seen, sink)
     }
   }
@@ -89,8 +86,7 @@ struct KernelTable: Sendable, CustomTestStringConvertible {
   func layerNorm(
     _ values: [Float], count: Int, gain: [Float]?, bias: [Float]?, padding: Int
   ) -> [Float]? {
-    let table = unsafe table
-    return unsafe applied(to: values, padding: padding) { x in
+    unsafe applied(to: values, padding: padding) { x in
       unsafe (gain ?? []).withUnsafeBufferPointer { gains in
         unsafe (bias ?? []).withUnsafeBufferPointer { biases in
           unsafe table.layer_norm(
@@ -104,8 +100,7 @@ struct KernelTable: Sendable, CustomTestStringConvertible {
   func lengthNorm(
     _ values: [Float], rows: Int, count: Int, stride: Int, gain: [Float]?, padding: Int
   ) -> [Float]? {
-    let table = unsafe table
-    return unsafe applied(to: values, padding: padding) { x in
+    unsafe applied(to: values, padding: padding) { x in
       unsafe (gain ?? []).withUnsafeBufferPointer { gains in
         unsafe table.length_norm(
           x, rows, count, stride, 2, 1e-12, gain == nil ? nil : gains.baseAddress, 1)
@@ -116,8 +111,7 @@ struct KernelTable: Sendable, CustomTestStringConvertible {
   func rotate(
     _ values: [Float], cosines: [Float], sines: [Float], areHalves: Bool, padding: Int
   ) -> [Float]? {
-    let table = unsafe table
-    return unsafe applied(to: values, padding: padding) { x in
+    unsafe applied(to: values, padding: padding) { x in
       unsafe cosines.withUnsafeBufferPointer { cosines in
         unsafe sines.withUnsafeBufferPointer { sines in
           let turn = unsafe areHalves ? table.rotate_halves : table.rotate_pairs
@@ -129,7 +123,6 @@ struct KernelTable: Sendable, CustomTestStringConvertible {
 
   /// `[tokens, rows]`, each row `rows + 1` floats apart.
   func multiplyRows(_ w: [Float], _ x: [Float], count: Int, rows: Int, tokens: Int) -> [Float]? {
-    let table = unsafe table
     let y = [Float](repeating: -1, count: tokens * (rows + 1))
     return unsafe applied(to: y, padding: 1) { y in
       unsafe w.withUnsafeBufferPointer { w in

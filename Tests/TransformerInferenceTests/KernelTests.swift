@@ -9,7 +9,8 @@ internal import Testing
   private static let counts = Array(0...67) + [255, 768]
   /// Zeros, subnormals, the ends of exp, tanh and erf, what overflows, and what is no number.
   private static let special: [Float] = [
-    0, -0.0, 1e-45, -1e-40, 1e-38, 0.625, -0.625, 4, -4, 7.9, 9.1, -9.1, 87.2, -87.4, 88.72, 88.73,
+    0, -0.0, Float.leastNonzeroMagnitude, -Float.leastNormalMagnitude / 3, 1e-38, 0.625, -0.625, 4,
+    -4, 7.9, 9.1, -9.1, 87.2, -87.4, 88.72, 88.73,
     -88.8,
     -103, 104, 1e10, -1e10, 1e30, -1e30, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
     .infinity, -.infinity, .nan,

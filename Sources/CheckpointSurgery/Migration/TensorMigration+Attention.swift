@@ -1,5 +1,7 @@
 internal import Checkpoints
-internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
 internal import TensorStorage
 internal import TransformerGraph
 

@@ -38,7 +38,8 @@ struct DestinationOptions: ParsableArguments {
   /// Refuses a release where none is meant.
   func requireNoRelease() throws {
     guard let release else { return }
-    throw ValidationError("--to \(release): safetensors, pt or npz is needed; migrate takes a release")
+    throw ValidationError(
+      "--to \(release): safetensors, pt or npz is needed; migrate takes a release")
   }
 }
 

@@ -76,7 +76,7 @@ struct RecipeOutputOptions: ParsableArguments {
   func flags(for path: String, format: OutputFormat?) -> DestinationOptions {
     var flags = DestinationOptions()
     flags.destination = path
-    flags.to = format
+    flags.to = format.map { [.format($0)] } ?? []
     flags.dryRun = dryRun
     flags.force = force
     flags.verify = verify
