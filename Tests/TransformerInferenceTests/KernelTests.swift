@@ -100,7 +100,7 @@ internal import Testing
       let found = try #require(
         kernels.softmax(
           values, rows: 2, count: 40, stride: 40, seen: 40, sink: -.infinity, padding: 1))
-      #expect(found.prefix(40).allSatisfy(\.isNaN))
+      #expect(found.prefix(40).allSatisfy { $0.isNaN })
       #expect(found.suffix(40).allSatisfy { abs($0 - 1 / 40) < 1e-8 })
     }
   }
