@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 import graphs  # noqa: E402
 import logits as models  # noqa: E402
+import random_models  # noqa: E402
 
 
 def flags(folder, given):
@@ -75,3 +76,66 @@ def generation_is_that_of_the_uncached_pass(tool, folder, generator):
             with torch.no_grad():
                 tokens = torch.cat([tokens, model(tokens)[:, -1:].argmax(-1)], dim=1)
         require((numpy.load(f"{folder}/out.npy") == tokens.numpy()).all(), "other tokens")
+
+
+DTYPES = [torch.float32, torch.float32, torch.float16, torch.bfloat16]
+
+
+@case
+def random_models_give_the_logits_of_x_transformers(tool, folder, generator):
+    """Options combined at random, in every wrapper and dtype; half of the models have ones that few use."""
+    worst = 0.0
+    for index in range(44):
+        seed = int(torch.randint(0, 1 << 24, (1,), generator=generator))
+        call, model, given, expected = random_models.model(seed, rare=0.9 if index % 2 else 0.0)
+        where = f"random_models.model({seed}, {0.9 if index % 2 else 0.0}): {json.dumps(call)}"
+        dtype = DTYPES[index % len(DTYPES)]
+        state = {name: tensor.to(dtype) if tensor.is_floating_point() else tensor
+                 for name, tensor in model.state_dict().items()}
+        model.load_state_dict(state)
+        with torch.no_grad():
+            expected = models.forward(model, call, given).numpy()
+        torch.save(state, f"{folder}/r.pt")
+        with open(f"{folder}/r.ligature.json", "w") as file:
+            json.dump({"x_transformers": models.xt_version(), **call}, file)
+        count = sum(p.numel() for p in model.parameters())
+        require(tool.json("fit", f"{folder}/r.pt")["predicted"] == count, f"{where}: other count")
+        tool.run("logits", f"{folder}/r.pt", *flags(folder, given), "-o", f"{folder}/r.npy", "--force", "-q")
+        found = numpy.load(f"{folder}/r.npy")
+        require(found.shape == expected.shape, f"{where}: {found.shape}, expected {expected.shape}")
+        # Noise of float32 grows with the logits.
+        scale = max(1.0, float(numpy.abs(expected).std()) if expected.size > 1 else abs(float(expected.flat[0])))
+        difference = float(numpy.abs(found - expected).max()) / scale
+        require(difference <= 2e-4, f"{where}: differs by {difference}")
+        worst = max(worst, difference)
+    print(f"        largest difference {worst:.1e}")
+
+
+@case
+def random_decoders_generate_what_the_uncached_pass_does(tool, folder, generator):
+    done = 0
+    while done < 6:
+        seed = int(torch.randint(0, 1 << 24, (1,), generator=generator))
+        call, model, given, expected = random_models.model(seed, rare=0.3)
+        inner = call.get("net", call)
+        stack = inner.get("attn_layers", {})
+        if inner["class"] != "TransformerWrapper" or stack.get("class") != "Decoder" or expected.ndim != 3:
+            continue
+        if expected.shape[-1] != 13 or {"mask", "forward.return_embeddings", "condition"} & set(given):
+            continue
+        if any(key.startswith("embed_ids") for key in given) or inner.get("return_only_embed"):
+            continue
+        done += 1
+        tokens = given.pop("tokens")[:, :4]
+        torch.save(model.state_dict(), f"{folder}/g.pt")
+        with open(f"{folder}/g.ligature.json", "w") as file:
+            json.dump({"x_transformers": models.xt_version(), **call}, file)
+        arguments = flags(folder, {"tokens": tokens, **given})
+        tool.run("logits", f"{folder}/g.pt", *arguments, "--generate", 6, "-o", f"{folder}/g.npy", "--force", "-q")
+        found = torch.from_numpy(numpy.load(f"{folder}/g.npy"))
+        for position in range(tokens.shape[1], found.shape[1]):
+            with torch.no_grad():
+                rows = models.forward(model, call, {"tokens": found[:, :position], **given})[:, -1]
+            # Of logits that are equal but for rounding either may be taken.
+            gap = rows.max(-1).values - rows.gather(-1, found[:, position:position + 1])[:, 0]
+            require(float(gap.max()) <= 1e-4, f"random_models.model({seed}, 0.3): other tokens: {json.dumps(call)}")
