@@ -126,11 +126,13 @@ struct Arguments {
     return value
   }
 
-  /// A whole number of 1 or more.
-  func positive(_ name: String) throws(GraphError) -> Int {
+  /// A whole number of 1 or more; `limit` is for those that make so many modules.
+  func positive(_ name: String, atMost limit: Int = .max) throws(GraphError) -> Int {
     let value = try int(name)
-    guard value > 0 else {
-      throw .impossible(path: path, reason: "'\(name)' must be positive, not \(value)")
+    guard value > 0, value <= limit else {
+      throw .impossible(
+        path: path,
+        reason: "'\(name)' must be within 1 and \(min(limit, Self.largestInteger)), not \(value)")
     }
     return value
   }

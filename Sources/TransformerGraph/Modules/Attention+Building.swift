@@ -57,6 +57,12 @@ extension Attention {
       try arguments.bool("softclamp_logits") || dialect < Dialect(1, 31, 5)
       ? arguments.optionalDouble("logit_softclamp_value") : nil
     maxAttendPast = try arguments.optionalInt("max_attend_past")
+    guard maxAttendPast ?? 0 >= 0, softclamp ?? 1 > 0 else {
+      throw .impossible(
+        path: arguments.path,
+        reason:
+          "attn_max_attend_past must not be negative, attn_logit_softclamp_value must be positive")
+    }
     talkingHeads = try TalkingHeads(scope, arguments, heads: heads, dialect: dialect)
     gates = try AttentionGates(scope, arguments, dimension: dimension, heads: heads)
     headScale =

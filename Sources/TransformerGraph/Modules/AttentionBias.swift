@@ -110,6 +110,6 @@ public struct ContextualPositions: Sendable {
     softPositions =
       try arguments.bool("cope_soft_onehot_pos")
       ? scope.parameter(
-        "positions", [count], .values((0..<count).map { Float($0) }), isBuffer: true) : nil
+        "positions", [count], .function { Float($0) }, isBuffer: true) : nil
   }
 }

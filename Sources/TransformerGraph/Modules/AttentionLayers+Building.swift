@@ -30,7 +30,7 @@ extension AttentionLayers {
       try arguments.bool("position_infused_attn")
       ? scope.child("pia_pos_emb").parameter(
         "inv_freq", [(dimension + 1) / 2],
-        .values(RotaryEmbedding.frequencies(dimension: dimension, base: 10000)), isBuffer: true)
+        RotaryEmbedding.frequencies(dimension: dimension, base: 10000), isBuffer: true)
       : nil
     relativePosition = try builder.relativePosition(headDimension: headDimension)
     polar = try builder.polar(headDimension: headDimension)

@@ -32,12 +32,13 @@ public struct HyperConnection: Sendable {
     viewCount = views
     staticBeta = scope.parameter("static_beta", [streams], .constant(1))
     let own = layerIndex % streams
-    let alpha = (0..<streams).flatMap { stream in
-      (0..<(views + streams)).map { column -> Float in
-        column < views ? (stream == own ? 1 : 0) : (column - views == stream ? 1 : 0)
-      }
-    }
-    staticAlpha = scope.parameter("static_alpha", [streams, streams + views], .values(alpha))
+    let columns = streams + views
+    staticAlpha = scope.parameter(
+      "static_alpha", [streams, columns],
+      .function { index in
+        let (stream, column) = (index / columns, index % columns)
+        return (column < views ? own : column - views) == stream ? 1 : 0
+      })
     dynamicAlpha = scope.parameter(
       "dynamic_alpha_fn", [dimension, streams + views], .constant(0))
     dynamicAlphaScale = scope.parameter("dynamic_alpha_scale", [], .constant(0.01))
@@ -76,10 +77,9 @@ public struct GatedMultiResidual: Sendable {
     viewCount = views
     readGain = scope.parameter("read_gain", [streams, dimension], .constant(1))
     let own = layerIndex % streams
-    let read = (0..<(views * streams * dimension)).map { index -> Float in
-      index / dimension % streams == own ? 1 : 0
-    }
-    staticRead = scope.parameter("static_read_logit", [views, streams, dimension], .values(read))
+    staticRead = scope.parameter(
+      "static_read_logit", [views, streams, dimension],
+      .function { $0 / dimension % streams == own ? 1 : 0 })
     staticWrite = scope.parameter("static_write_logit", [streams], .constant(0))
     toBottleneck = Linear(
       scope.child("to_bottleneck"), dimension * streams, rank, hasBias: false)

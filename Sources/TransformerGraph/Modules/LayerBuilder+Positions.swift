@@ -49,10 +49,11 @@ extension LayerBuilder {
     case "rel_pos_bias":
       let buckets = try arguments.int("rel_pos_num_buckets")
       let distance = try arguments.int("rel_pos_max_distance")
-      guard buckets > 1, buckets <= distance else {
+      let least = isCausal ? 2 : 4
+      guard buckets >= least, buckets <= distance else {
         throw .impossible(
           path: arguments.path,
-          reason: "rel_pos_num_buckets must be within 2 and rel_pos_max_distance")
+          reason: "rel_pos_num_buckets must be within \(least) and rel_pos_max_distance")
       }
       return .buckets(
         table: place.parameter(
@@ -61,8 +62,8 @@ extension LayerBuilder {
     case "dynamic_pos_bias":
       return .dynamic(
         DynamicPositionBias(
-          place, dimension: max(1, dimension / 4), headCount: headCount,
-          depth: max(1, try arguments.int("dynamic_pos_bias_mlp_depth")),
+          place, dimension: dimension / 4, headCount: headCount,
+          depth: try arguments.positive("dynamic_pos_bias_mlp_depth", atMost: 4096),
           hasNorm: try arguments.bool("dynamic_pos_bias_norm"),
           usesLogDistance: try arguments.bool("dynamic_pos_bias_log_distance"),
           dialect: dialect))
@@ -81,7 +82,7 @@ extension LayerBuilder {
     let logarithms = RelativePosition.slopes(count).map { Float(log($0)) }
     func learned(_ name: String) -> Parameter {
       place.parameter(
-        name, dialect.learnedSlopesShape(count: count), .values(logarithms))
+        name, dialect.learnedSlopesShape(count: count), .function { logarithms[$0] })
     }
     let past = learned("learned_logslopes")
     let hasFuture = isBidirectional && dialect.alibiForm(isCausal: false) == .positiveDistance
@@ -102,12 +103,11 @@ extension LayerBuilder {
   func polar(headDimension: Int) throws(GraphError) -> PolarEmbedding? {
     guard try arguments.bool("polar_pos_emb") else { return nil }
     let place = scope.child("polar_pos_emb")
-    let frequencies = (0..<headDimension).map { feature in
-      1 / Float(pow(10000, Double(Float(feature) / Float(headDimension))))
-    }
     return PolarEmbedding(
       inverseFrequencies: place.parameter(
-        "inv_freq", [headDimension], .values(frequencies), isBuffer: true),
+        "inv_freq", [headDimension],
+        .function { 1 / Float(pow(10000, Double(Float($0) / Float(headDimension)))) },
+        isBuffer: true),
       learnedBias: place.parameter(
         "learned_bias", [headCount, 1, headDimension], .constant(0)))
   }

@@ -53,13 +53,12 @@ public struct RotaryEmbedding: Sendable {
     let exponent = dimension == 2 ? 0 : Double(dimension) / Double(dimension - 2)
     let base = 10000 * pow(baseRescaleFactor, exponent)
     inverseFrequencies = scope.parameter(
-      "inv_freq", [pairCount], .values(Self.frequencies(dimension: dimension, base: base)),
-      isBuffer: true)
+      "inv_freq", [pairCount], Self.frequencies(dimension: dimension, base: base), isBuffer: true)
     if let xposScaleBase {
-      let growth = (0..<pairCount).map { pair in
-        (Float(2 * pair) + 0.4 * Float(dimension)) / (1.4 * Float(dimension))
-      }
-      scale = scope.parameter("scale", [pairCount], .values(growth), isBuffer: true)
+      scale = scope.parameter(
+        "scale", [pairCount],
+        .function { (Float(2 * $0) + 0.4 * Float(dimension)) / (1.4 * Float(dimension)) },
+        isBuffer: true)
       scaleBase = xposScaleBase
     } else {
       scale = nil
@@ -72,10 +71,8 @@ public struct RotaryEmbedding: Sendable {
 
 extension RotaryEmbedding {
   /// `base^(−2j / dimension)`, in float32 as there.
-  static func frequencies(dimension: Int, base: Double) -> [Float] {
-    (0..<((dimension + 1) / 2)).map { pair in
-      1 / Float(pow(base, Double(Float(2 * pair) / Float(dimension))))
-    }
+  static func frequencies(dimension: Int, base: Double) -> InitialValues {
+    .function { 1 / Float(pow(base, Double(Float(2 * $0) / Float(dimension)))) }
   }
 }
 

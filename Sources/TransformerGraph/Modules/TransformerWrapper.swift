@@ -175,9 +175,7 @@ extension TransformerWrapper {
       throw .impossible(
         path: arguments.path, reason: "tie_embedding and num_output_heads exclude each other")
     }
-    if try arguments.int("num_output_heads") < 1 {
-      throw .impossible(path: arguments.path, reason: "num_output_heads must be positive")
-    }
+    _ = try arguments.positive("num_output_heads", atMost: 4096)
     try WrapperOptions.check(arguments)
   }
 

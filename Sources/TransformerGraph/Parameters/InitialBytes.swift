@@ -40,7 +40,7 @@ struct InitialBytes: ByteSource, ByteCursor {
     case .constant(let value): Float(value)
     case .normal(let deviation): Float(stream.normal(index) * deviation)
     case .uniform(let bound): Float((2 * stream.uniform(index) - 1) * bound)
-    case .values(let numbers): numbers[index]
+    case .function(let value): value(index)
     }
   }
 }

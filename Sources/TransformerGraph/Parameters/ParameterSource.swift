@@ -32,14 +32,14 @@ extension ParameterSource {
 }
 
 /// The initial distribution of a parameter, in x-transformers' and PyTorch's terms.
-enum InitialValues: Hashable, Sendable {
+enum InitialValues: Sendable {
   case constant(Double)
   /// Normal, mean 0.
   case normal(standardDeviation: Double)
   /// Uniform in `-bound ..< bound`.
   case uniform(bound: Double)
-  /// Given values (an `inv_freq`).
-  case values([Float])
+  /// A function of the position (an `inv_freq`): nothing is made before it is read, whatever the size.
+  case function(@Sendable (Int) -> Float)
 }
 
 /// A place in the tree of modules: a source and the path so far.
