@@ -15,6 +15,10 @@ extension ModelRunner {
       throw .unexpectedInput(
         name: "--generate", reason: "only a causal decoder of tokens can continue a sequence")
     }
+    if case .embeddings = decoder.head {
+      throw .unexpectedInput(
+        name: "--generate", reason: "the model gives features, not the logits of tokens")
+    }
     guard input.mask == nil else {
       throw .unexpectedInput(name: "--mask", reason: "sequences to continue have no gaps")
     }

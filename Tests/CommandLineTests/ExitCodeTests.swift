@@ -62,10 +62,10 @@ struct Refusal: Sendable, CustomStringConvertible {
       words: "convert model.pt -o out.pt --aliases meta", status: 2, code: "UnsupportedAliasPolicy",
       sentence: "pt: --aliases meta is not possible in pt; keep, copy, error are"),
     Refusal(
-      words: "convert model.pt -o there.pt", status: 3, code: "FileExists",
+      words: "convert model.pt -o there.pt", status: 3, code: "Exists",
       sentence: "there.pt: exists already; --force overwrites it"),
     Refusal(
-      words: "convert model.pt -o model.pt --force", status: 3, code: "DestinationIsSource",
+      words: "convert model.pt -o model.pt --force", status: 3, code: "IsSource",
       sentence: "model.pt: is also being read; write to another path"),
     Refusal(
       words: "convert model.pt -o out.pt --rename s/.*/x/", status: 3, code: "NameCollision",
@@ -77,7 +77,7 @@ struct Refusal: Sendable, CustomStringConvertible {
         + "itself; run 'git lfs pull' in the repository, or download the file"),
     Refusal(words: "check cut.pt", status: 4, code: "", sentence: nil),
     Refusal(
-      words: "inspect cut.pt", status: 4, code: "TruncatedArchive",
+      words: "inspect cut.pt", status: 4, code: "ZipNoEndRecord",
       sentence: "cut.pt: 1000 bytes, no end record: the download was cut short; download it again"),
     Refusal(words: "inspect short.safetensors", status: 4, code: "HeaderTooSmall", sentence: nil),
     Refusal(words: "inspect missing.pt", status: 5, code: "CannotOpen", sentence: nil),

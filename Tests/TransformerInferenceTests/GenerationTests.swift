@@ -7,7 +7,8 @@ internal import Testing
   func `with a cache gives the tokens of running the whole sequence`(golden: GoldenLogits) throws {
     let (runner, given, _) = try golden.load()
     var input = given
-    guard let tokens = input.tokens, input.embedIDs.isEmpty else { return }
+    // Inputs with a value for each token do not follow the sequence as it grows.
+    guard let tokens = input.tokens, input.embedIDs.isEmpty, input.condition == nil else { return }
     // Short enough for the fixtures' tables of positions.
     input.tokens = tokens.prefix(4)
     input.mask = nil

@@ -14,6 +14,7 @@ import writing  # noqa: F401
 import models  # noqa: F401
 import surgery_transplant  # noqa: F401
 import older_releases  # noqa: F401
+import migration  # noqa: F401
 import surgery_resize  # noqa: F401
 
 

@@ -29,10 +29,12 @@ extension FileWriter {
       return 0..<0
     }
     let part = start..<(start + (source.byteCount - start) / block * block)
+    // The system takes a length of 0 for all that follows in the source.
+    if part.isEmpty { return 0..<0 }
     let call: Void? = try? SystemCalls.shareBlocks(
       from: source.file.descriptor, at: source.byteOffset + start, with: descriptor,
       at: offset + start, byteCount: part.count)
-    if part.isEmpty || call == nil { return 0..<0 }
+    if call == nil { return 0..<0 }
     noteWritten(part.count)
     return part
   }

@@ -27,7 +27,17 @@ enum Signals {
         _exit(ExitStatus.interrupted.rawValue)
       }
     }
+    unblock([SIGINT, SIGTERM, SIGALRM])
     // A reader of the answer that goes away is noticed when writing.
     _ = signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Lets signals through that whoever started the process had blocked, as worker threads have: the mask is
+  /// handed down.
+  private static func unblock(_ signals: [Int32]) {
+    var set = sigset_t()
+    _ = unsafe sigemptyset(&set)
+    for number in signals { _ = unsafe sigaddset(&set, number) }
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 }
