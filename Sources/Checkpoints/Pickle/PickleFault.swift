@@ -44,6 +44,8 @@ public enum PickleFault: FormatFault, Error {
   case unquotedString
   /// A backslash followed by what Python does not know.
   case malformedEscape
+  /// Text that is not UTF-8, as Python reads it.
+  case malformedText
   /// The module or name of a global is empty or not UTF-8.
   case malformedGlobal
   /// The module or name of a global is longer than any is.
@@ -89,7 +91,8 @@ extension PickleFault {
     case .frameTooLong, .nestedFrame, .frameCutsOpcode: "PickleInvalidFrame"
     case .stackUnderflow, .unexpectedMark, .missingMark, .oddItemCount: "PickleInvalidStack"
     case .missingMemo: "PickleMissingMemo"
-    case .negativeLength, .malformedNumber, .unquotedString, .malformedEscape, .malformedGlobal:
+    case .negativeLength, .malformedNumber, .unquotedString, .malformedEscape, .malformedText,
+      .malformedGlobal:
       "PickleInvalidArgument"
     case .wrongOperand, .cannotHold: "PickleInvalidOperand"
     case .outOfBandBuffer: "PickleOutOfBandBuffer"
@@ -132,6 +135,7 @@ extension PickleFault {
       "the pickle has a number of \(count) characters; at most \(limit) are read"
     case .unquotedString: "the pickle's STRING is not in quotes"
     case .malformedEscape: "the pickle has text with a malformed escape"
+    case .malformedText: "the pickle has text that is not UTF-8"
     case .malformedGlobal: "the pickle names a global by text that is empty or not UTF-8"
     case .globalTooLong(let byteCount, let limit):
       "the pickle names a global by \(byteCount) bytes; at most \(limit) are read"

@@ -17,6 +17,13 @@ extension PickleMachine {
     push(PickleCells.Cell(kind: kind, small: Int32(range.count), large: range.lowerBound))
   }
 
+  /// Text that lies in the pickle as UTF-8.
+  mutating func pushText(_ count: Int) throws(PickleFault) {
+    let range = try take(count)
+    guard PythonEscapes.isText(source[range]) else { throw .malformedText }
+    push(PickleCells.Cell(kind: .text, small: Int32(range.count), large: range.lowerBound))
+  }
+
   /// LONG1 and LONG4: an integer in two's complement, least significant byte first.
   mutating func pushDigits(_ count: Int) throws(PickleFault) {
     pushDigits(at: try take(count), of: source, offset: 0)

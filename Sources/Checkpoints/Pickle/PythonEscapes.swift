@@ -36,6 +36,25 @@ enum PythonEscapes {
     0x76: 0x0B, 0x66: 0x0C, 0x72: 0x0D,
   ]
 
+  /// Whether Python reads these bytes as text: UTF-8 in which lone surrogates may have three bytes each
+  /// (`surrogatepass`).
+  static func isText(_ bytes: ArraySlice<UInt8>) -> Bool {
+    if bytes.allSatisfy({ $0 < 0x80 }) || String(validating: bytes, as: UTF8.self) != nil {
+      return true
+    }
+    var others: [UInt8] = []
+    var rest = bytes
+    while let byte = rest.popFirst() {
+      let isSurrogate =
+        byte == 0xED && rest.count >= 2 && 0xA0...0xBF ~= rest[rest.startIndex]
+        && 0x80...0xBF ~= rest[rest.startIndex + 1]
+      if isSurrogate { rest.removeFirst(2) }
+      // A letter in its place keeps what stands around it apart.
+      others.append(isSurrogate ? 0x78 : byte)
+    }
+    return String(validating: others, as: UTF8.self) != nil
+  }
+
   /// The UTF-8 of a line in Python's `raw-unicode-escape`; nil if an escape is malformed.
   ///
   /// Lone surrogates become three bytes each, as in Python's binary pickles: not UTF-8.
