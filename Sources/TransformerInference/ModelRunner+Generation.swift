@@ -15,9 +15,9 @@ extension ModelRunner {
       throw .unexpectedInput(
         name: "--generate", reason: "only a causal decoder of tokens can continue a sequence")
     }
-    if case .embeddings = decoder.head {
+    guard Self.givesTokenLogits(decoder) else {
       throw .unexpectedInput(
-        name: "--generate", reason: "the model gives features, not the logits of tokens")
+        name: "--generate", reason: "the model does not give one row of logits for each token")
     }
     guard input.mask == nil else {
       throw .unexpectedInput(name: "--mask", reason: "sequences to continue have no gaps")
@@ -42,6 +42,18 @@ extension ModelRunner {
       tokens.append(try Self.likeliest(output))
     }
     return tokens
+  }
+
+  /// Whether the output is one row of logits for each token.
+  private static func givesTokenLogits(_ wrapper: TransformerWrapper) -> Bool {
+    guard !wrapper.averagesPool, wrapper.pool == nil, wrapper.classTokens == nil else {
+      return false
+    }
+    switch wrapper.head {
+    case .embeddings: return false
+    case .linear(let heads): return heads.count == 1
+    case .tied: return true
+    }
   }
 
   /// Whether a token's features depend on earlier ones through keys and values alone, so that one token can be

@@ -9,7 +9,7 @@ import torch
 import graphs
 import logits
 from harness import Mismatch, case, require
-from older_releases import RELEASES, TOLERANCE, models, opened
+from older_releases import RELEASES, TOLERANCE, models, opened, tolerance
 from safetensors import safe_open
 
 
@@ -22,7 +22,7 @@ def given_to(path):
 
 def migrated_difference(tool, folder, path):
     """The largest difference of the newest release's output; None and the reason where it cannot hold the model."""
-    _, expected, _ = opened(path, folder)
+    _, expected, configuration = opened(path, folder)
     try:
         tool.run("migrate", f"{folder}/model.safetensors", "-o", f"{folder}/new.pt", "--force", "-q")
     except Mismatch as problem:
@@ -37,7 +37,9 @@ def migrated_difference(tool, folder, path):
     with torch.no_grad():
         found = logits.forward(model, call, given_to(path)).numpy()
     require(found.shape == expected.shape, f"shape {found.shape}, expected {expected.shape}")
-    return float(abs(found - expected).max()) / max(1.0, float(expected.std())), None
+    difference = float(abs(found - expected).max()) / max(1.0, float(expected.std()))
+    # In units of what float32 allows.
+    return difference * TOLERANCE / tolerance(configuration), None
 
 
 @case

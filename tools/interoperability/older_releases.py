@@ -61,22 +61,32 @@ def difference(tool, folder, words, expected, model="model"):
 RELEASES = ["0.24.1", "1.2.0", "1.14.0", "1.19.1", "1.27.16", "1.30.23", "1.44.0", "2.25.4"]
 
 
+# What a release did by mistake and has no formula here, or what fails only in the library's own forward pass.
+REFUSALS = ["no forward pass is built", "residual attention cannot follow"]
+
+
+def tolerance(configuration):
+    """Releases that multiplied cosines by the scale three times make numbers of 1000: float32 is coarser there."""
+    release = tuple(int(part) for part in configuration["x_transformers"].split("."))
+    is_coarse = "attn_qk_norm" in json.dumps(configuration) and (2, 17, 1) <= release < (2, 25, 5)
+    return TOLERANCE * (50 if is_coarse else 1)
+
+
 @case
 def logits_are_those_of_older_releases(tool, folder, generator):
     worst, count = 0.0, 0
     for version in RELEASES:
         seed = int(torch.randint(0, 1 << 20, (1,), generator=generator))
         for path in models(version, folder, 5, seed):
-            words, expected, _ = opened(path, folder)
-            name = os.path.basename(path)
+            words, expected, configuration = opened(path, folder)
+            name = f"{os.path.basename(path)} (seed {seed})"
             tool.run("fit", f"{folder}/model.safetensors", "-q")
             try:
                 found = difference(tool, folder, words, expected)
             except Mismatch as problem:
-                # Refused by name: what one release did by mistake, and what has no formula here.
-                if "no forward pass is built" in str(problem):
+                if any(refusal in str(problem) for refusal in REFUSALS):
                     continue
-                raise
-            require(found <= TOLERANCE, f"{name}: differs by {found}")
+                raise Mismatch(f"{name}: {problem}") from None
+            require(found <= tolerance(configuration), f"{name}: differs by {found}")
             worst, count = max(worst, found), count + 1
     print(f"        {count} models, largest difference {worst:.1e}")

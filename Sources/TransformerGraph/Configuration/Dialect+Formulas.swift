@@ -31,6 +31,10 @@ extension Dialect {
   /// later it scales initial weights.
   public var depthScalesBranch: Bool { self >= Dialect(2, 29, 3) && self < Dialect(2, 31, 2) }
 
+  /// Whether the average pool of `ContinuousTransformerWrapper` takes the mean over the features too: a mistake of
+  /// 1.42.11 to 2.28.6.
+  public var poolsFeatures: Bool { self >= Dialect(1, 42, 11) && self < Dialect(2, 28, 7) }
+
   /// Whether `dynamic_pos_bias` has SiLU between its layers; before 1.6.4 it had ReLU.
   public var dynamicBiasHasSiLU: Bool { self >= Dialect(1, 6, 4) }
 }

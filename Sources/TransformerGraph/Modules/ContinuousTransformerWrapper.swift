@@ -75,6 +75,8 @@ public struct ContinuousTransformerWrapper: Sendable {
       : ownOut
     wrapperNorm =
       dialect.hasWrapperNorm ? Norm.torchLayerNorm(scope.child("norm"), dimension) : nil
-    carried = CarriedParameters(options: arguments.carried)
+    let poolsByMistake = averagesPool && dialect.poolsFeatures
+    carried = CarriedParameters(
+      options: arguments.carried + (poolsByMistake ? ["average_pool_embed"] : []))
   }
 }
