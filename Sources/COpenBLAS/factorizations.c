@@ -1,6 +1,7 @@
-#include "COFactorizations.h"
+#include "COpenBLAS.h"
 #include "symbols.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 enum { rowMajor = 101, noTranspose = 111, transpose = 112, lower = 122 };
@@ -16,13 +17,22 @@ static void (*dsyevd)(const char *, const char *, const int *, double *, const i
 static void (*dgesdd)(const char *, const int *, const int *, double *, const int *, double *, double *,
                       const int *, double *, const int *, double *, const int *, int *, int *, size_t);
 
-const char *cob_find_factorizations(void) {
-  if (!(dgemm = cob_symbol("cblas_dgemm"))) return "cblas_dgemm";
-  if (!(dsyrk = cob_symbol("cblas_dsyrk"))) return "cblas_dsyrk";
-  if (!(dposv = cob_symbol("dposv_"))) return "dposv_";
-  if (!(dsyevd = cob_symbol("dsyevd_"))) return "dsyevd_";
-  if (!(dgesdd = cob_symbol("dgesdd_"))) return "dgesdd_";
-  return NULL;
+static const char *missing;
+
+static void find_functions(void) {
+  if (!(dgemm = cob_symbol("cblas_dgemm"))) missing = "it lacks cblas_dgemm";
+  if (!(dsyrk = cob_symbol("cblas_dsyrk"))) missing = "it lacks cblas_dsyrk";
+  if (!(dposv = cob_symbol("dposv_"))) missing = "it lacks dposv_";
+  if (!(dsyevd = cob_symbol("dsyevd_"))) missing = "it lacks dsyevd_";
+  if (!(dgesdd = cob_symbol("dgesdd_"))) missing = "it lacks dgesdd_";
+}
+
+const char *cob_open_factorizations(void) {
+  const char *problem = cob_open();
+  if (problem) return problem;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, find_functions);
+  return missing;
 }
 
 void cob_dgemm(int transA, int transB, int m, int n, int k, double alpha, const double *a, int lda,

@@ -2,7 +2,9 @@
 #include "symbols.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { rowMajor = 101, noTranspose = 111, transpose = 112 };
@@ -27,26 +29,33 @@ static const char *newest(void) {
 
 void *cob_symbol(const char *name) { return library ? dlsym(library, name) : NULL; }
 
-int cob_open(void) {
-  if (library) return 0;
+static char problem[256];
+
+static void open_library(void) {
   if (newest()) setenv("OPENBLAS_CORETYPE", newest(), 0);
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
   static const char *names[] = {"libopenblas.so.0", "libopenblas.so"};
   void *handle = NULL;
   for (size_t i = 0; i < sizeof names / sizeof *names && !handle; i++)
     handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-  if (!handle) return -1;
+  if (!handle) {
+    const char *text = dlerror();
+    snprintf(problem, sizeof problem, "%s", text ? text : "it cannot be opened");
+    return;
+  }
   sgemm = (sgemm_function)dlsym(handle, "cblas_sgemm");
   corename = (char *(*)(void))dlsym(handle, "openblas_get_corename");
   config = (char *(*)(void))dlsym(handle, "openblas_get_config");
-  if (!sgemm) return -1;
-  library = handle;
-  return 0;
+  if (sgemm)
+    library = handle;
+  else
+    snprintf(problem, sizeof problem, "it lacks cblas_sgemm");
 }
 
-const char *cob_error(void) {
-  const char *text = dlerror();
-  return text ? text : "it lacks cblas_sgemm";
+const char *cob_open(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, open_library);
+  return library ? NULL : problem;
 }
 
 const char *cob_core(void) { return library && corename ? corename() : NULL; }

@@ -76,6 +76,36 @@ import TransformerInference
     #expect(lock["steps"]?.elements?.count == 3)
   }
 
+  @Test(arguments: ["2.31.10", "2.31", "'2.30.5'"])
+  func `migrates to the release that it names`(release: String) throws {
+    let plan = try RecipePlan(
+      recipe(
+        """
+        surgery: 1
+        models: {mt: {path: DIR/tied.pt, set: [x_transformers=2.30.4]}}
+        steps: [{migrate: {to: \(release)}}, {untie: }]
+        output: {mt: DIR/new.pt}
+        """))
+    #expect(plan.surgery.steps.map(\.verb) == ["migrate", "untie"])
+    let text = release.replacing("'", with: "")
+    #expect(try plan.surgery.after[0].configuration.dialect == Dialect(version: text))
+    #expect(try plan.surgery.comparison().maximumDifference < 1e-5)
+    let step = JSONValue.object(plan.recipe.members)["steps"]?.elements?[0]["migrate"]
+    #expect(try step?["to"]?.string == Dialect(version: text).description)
+  }
+
+  @Test func `refuses a release that is none`() throws {
+    #expect(throws: SurgeryError.self) {
+      try recipe(
+        """
+        surgery: 1
+        models: {mt: DIR/tied.pt}
+        steps: [{migrate: {to: newest}}]
+        output: {mt: DIR/new.pt}
+        """)
+    }
+  }
+
   @Test func `transplants from a model that an earlier step has changed`() throws {
     let plan = try RecipePlan(
       recipe(

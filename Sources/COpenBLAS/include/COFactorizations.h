@@ -6,8 +6,8 @@
 // LAPACK is called by its Fortran symbols with 32-bit integers: Debian's OpenBLAS has no LAPACKE. A symmetric
 // matrix reads the same by rows and by columns; where it matters, what lies column-major is said.
 
-// Finds the functions, after cob_open. Returns NULL, or the name of one that the library lacks.
-const char *cob_find_factorizations(void);
+// cob_open, and the functions below too. Returns NULL, or why they cannot be used. Any thread may call it.
+const char *cob_open_factorizations(void);
 
 // C = alpha * op(A) * op(B) + beta * C as cob_sgemm, in float64.
 void cob_dgemm(int transA, int transB, int m, int n, int k, double alpha, const double *a, int lda,

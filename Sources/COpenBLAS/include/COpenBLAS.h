@@ -11,14 +11,10 @@
 // not pay, and Debian's build picks old kernels on processors it does not know by name. The kernel family
 // is read from the environment while the library starts, so it has to be chosen before.
 
-// Opens the library with the newest kernel family that the processor can run, unless OPENBLAS_CORETYPE is
+// Opens the library, once, with the newest kernel family that the processor can run, unless OPENBLAS_CORETYPE is
 // set, and with one thread: who calls it shares the work out, so that results do not depend on how many
-// threads there are. Returns 0, or -1 if there is no such library (then cob_error says why). Not safe to
-// call from several threads at once.
-int cob_open(void);
-
-// Why cob_open failed.
-const char *cob_error(void);
+// threads there are. Returns NULL, or why it cannot be used. Any thread may call it.
+const char *cob_open(void);
 
 // The kernel family in use, as OpenBLAS names it; NULL before cob_open.
 const char *cob_core(void);

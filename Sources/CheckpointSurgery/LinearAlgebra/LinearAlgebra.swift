@@ -1,5 +1,4 @@
 internal import COpenBLAS
-internal import Synchronization
 
 /// Products and factorisations of float64 matrices, by OpenBLAS; the only file of this module that calls it.
 ///
@@ -8,29 +7,9 @@ internal import Synchronization
 enum LinearAlgebra {
   /// Opens the library, if it is not open yet.
   static func open() throws(LinearAlgebraFault) {
-    guard let reason = opening.reason() else { return }
-    throw .noLibrary(reason: reason)
-  }
-
-  private static let opening = Opening()
-
-  private final class Opening: Sendable {
-    private let result = Mutex<String??>(nil)
-
-    func reason() -> String? {
-      result.withLock { result in
-        if let result { return result }
-        let reason = Self.load()
-        result = .some(reason)
-        return reason
-      }
-    }
-
-    private static func load() -> String? {
-      // SAFETY: the loader's own texts, copied at once.
-      guard cob_open() == 0 else { return unsafe String(cString: cob_error()) }
-      return unsafe cob_find_factorizations().map { unsafe "it lacks \(String(cString: $0))" }
-    }
+    // SAFETY: a constant text of the loader's, copied at once.
+    guard let reason = unsafe cob_open_factorizations() else { return }
+    throw .noLibrary(reason: unsafe String(cString: reason))
   }
 }
 

@@ -12,7 +12,7 @@ public struct Migrate: SurgeryOperation {
   public static let verb = "migrate"
 
   /// The release that is to load the model.
-  public let release: Dialect
+  public var release: Dialect
 
   /// A migration to a release.
   public init(to release: Dialect) { self.release = release }

@@ -1,4 +1,5 @@
 package import Checkpoints
+internal import TransformerGraph
 
 /// An operation that is data too: recipes name it, `--save-recipe` writes it, `surgery.lock.json` records it.
 ///
@@ -45,7 +46,7 @@ extension DescribedOperation {
 /// The operations that a recipe's steps name.
 enum RecipeOperations {
   static let all: [any DescribedOperation.Type] = [
-    Untie.self, TieRequest.self, TransplantRequest.self, Resize.self, Freeze.self,
+    Untie.self, TieRequest.self, TransplantRequest.self, Resize.self, Freeze.self, Migrate.self,
   ]
 
   /// The operation of that verb.
@@ -68,6 +69,22 @@ extension Freeze: DescribedOperation {
   package static let parameters: [RecipeParameter<Freeze>] = [
     .words("names", \.names, "a glob", { NamePattern($0) }, text: \.text),
     .words("unfreeze", \.exceptions, "a glob", { NamePattern($0) }, text: \.text),
+  ]
+}
+
+extension Migrate: DescribedOperation {
+  package static let standard = Migrate(to: .newest)
+  package static let parameters: [RecipeParameter<Migrate>] = [
+    RecipeParameter(name: "to") { node, migrate throws(RecipeFault) in
+      // YAML reads 2.31 as a number: the release is the text that stands there.
+      guard let text = node.text else { throw node.wrong("to", "a release of x-transformers") }
+      do throws(GraphError) { migrate.release = try Dialect(version: text) } catch {
+        throw node.fault(error.description)
+      }
+    } write: { migrate in
+      // Always written: the newest release is another one next year.
+      .string(migrate.release.description)
+    }
   ]
 }
 

@@ -11,8 +11,9 @@ enum MatrixProduct {
 
   /// Opens the library, once, with the newest kernels that the processor can run.
   static func open() throws(InferenceError) {
-    guard let reason = state.open() else { return }
-    throw .noLibrary(reason: reason)
+    // SAFETY: a constant text of the loader's, copied at once.
+    guard let reason = unsafe cob_open() else { return }
+    throw .noLibrary(reason: unsafe String(cString: reason))
   }
 
   /// The kernel family in use; nil before `open`.
@@ -85,30 +86,5 @@ enum MatrixProduct {
         && (rows == 0 || columns == 0
           || place.offset + (rows - 1) * place.leadingDimension + columns <= count),
       "a matrix lies outside its buffer")
-  }
-
-  private static let state = OpenState()
-}
-
-internal import Synchronization
-
-/// Opens OpenBLAS once, whoever asks first.
-private final class OpenState: Sendable {
-  private let result = Mutex<String??>(nil)
-
-  /// Why it could not be opened; nil if it was.
-  func open() -> String? {
-    result.withLock { result in
-      if let result { return result }
-      let reason = Self.load()
-      result = .some(reason)
-      return reason
-    }
-  }
-
-  private static func load() -> String? {
-    let status = cob_open()
-    // SAFETY: the loader's own text, copied at once.
-    return status == 0 ? nil : unsafe String(cString: cob_error())
   }
 }

@@ -25,6 +25,6 @@ struct MigrateCommand: Verb {
   func run(on console: Console) throws -> ExitStatus {
     let model = try options.open(source, on: console)
     let migrate = Migrate(to: options.destination.release ?? .newest)
-    return try options.run(migrate.plan(for: [model]), on: console)
+    return try options.run(migrate, on: model, console)
   }
 }
