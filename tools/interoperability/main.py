@@ -16,6 +16,7 @@ import surgery_transplant  # noqa: F401
 import older_releases  # noqa: F401
 import migration  # noqa: F401
 import surgery_resize  # noqa: F401
+import surgery_tie  # noqa: F401
 
 
 def main():

@@ -65,6 +65,10 @@ package struct CheckFinding: Equatable, Sendable {
 package struct CheckReport: Sendable {
   /// The format's identifier; nil if no file could be read.
   package var format: String?
+  /// The index that leads to the files, if one does.
+  package var index: String?
+  /// The bundle that they are of, if a whole one was checked.
+  package var bundle: CheckedBundle?
   /// The files that were checked.
   package var files: [String] = []
   /// Tensors in those that could be read.

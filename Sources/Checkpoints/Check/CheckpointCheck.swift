@@ -19,20 +19,38 @@ package struct CheckpointCheck: Sendable {
   /// A check with these limits, of everything but the values.
   package init(limits: WorkLimits) { self.limits = limits }
 
-  /// Checks what `path` names: a file, a directory or an index.
+  /// Checks what `path` names: a file, a directory, an index or a bundle of models.
   ///
   /// - Returns: All that was found; a file that cannot be read is a finding.
   /// - Throws: `FileError.interrupted` only.
   package func run(_ path: String) throws(FormatError) -> CheckReport {
+    do throws(FormatError) {
+      if try CheckpointLocation.isDirectory(path),
+        let bundle = try BundleManifest.read(in: path)
+      {
+        return try check(bundle, in: path)
+      }
+    } catch {
+      if case .file(.interrupted) = error.fault { throw error }
+      var report = CheckReport()
+      report.findings.append(CheckFinding(error))
+      return report
+    }
+    return try checkOne(path)
+  }
+
+  /// Checks what `path` names, which is no bundle; of a model of one, also what it has of the pool.
+  func checkOne(_ path: String, withPool: Bool = true) throws(FormatError) -> CheckReport {
     var report = CheckReport()
     do throws(FormatError) {
       let (location, notes) = try CheckpointLocation.find(path)
       report.findings += notes.map {
         CheckFinding(.remark, code: "Choice", file: path, sentence: $0)
       }
+      if case .index(let index) = location { report.index = index.path }
       checkFiles(of: location, &report)
       guard report.isSound else { return report }
-      try checkWhole(location, &report)
+      try checkWhole(location, withPool: withPool, &report)
     } catch {
       if case .file(.interrupted) = error.fault { throw error }
       report.findings.append(CheckFinding(error))
@@ -59,7 +77,7 @@ package struct CheckpointCheck: Sendable {
   }
 
   /// Opens one file.
-  private func check(_ path: String) -> CheckReport {
+  func check(_ path: String) -> CheckReport {
     var report = CheckReport()
     do throws(FormatError) {
       let file = try CheckpointLocation.open(path)
@@ -93,7 +111,7 @@ package struct CheckpointCheck: Sendable {
 
   /// Puts the files together, compares them with their index, and reads the values.
   private func checkWhole(
-    _ location: CheckpointLocation, _ report: inout CheckReport
+    _ location: CheckpointLocation, withPool: Bool, _ report: inout CheckReport
   ) throws(FormatError) {
     let (checkpoint, disagreements) = try Checkpoint.open(location, options: options)
     if case .index(let index) = location {
@@ -103,6 +121,7 @@ package struct CheckpointCheck: Sendable {
     }
     report.tensorCount = checkpoint.entries.count
     report.byteCount = checkpoint.byteCount
+    if withPool { report.findings += try changes(of: checkpoint.source.bundle) }
     guard checksValues else { return }
     report.findings += try checkValues(of: checkpoint)
     report.hasCheckedValues = true

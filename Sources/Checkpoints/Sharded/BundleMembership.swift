@@ -25,21 +25,14 @@ package struct BundleMembership: Sendable {
     let parent = own + "../"
     guard let manifest = try BundleManifest.read(in: parent) else { return nil }
     let name = ShardName.lastComponent(of: path)
-    guard let identity = Self.identity(path),
+    guard let identity = FileIdentity.of(path),
       let position = manifest.models.firstIndex(where: {
-        Self.identity("\(parent)\($0.directory)/\(name)") == identity
+        FileIdentity.of("\(parent)\($0.directory)/\(name)") == identity
       })
     else { return nil }
     directory = parent
     self.manifest = manifest
     self.position = position
-  }
-
-  private static func identity(_ path: String) -> FileIdentity? {
-    guard let kind = try? FileSystem.kind(of: path), case .file(let identity) = kind else {
-      return nil
-    }
-    return identity
   }
 
   /// Whether an index may name this file, which is not in its directory: if the bundle's pool has it.

@@ -23,12 +23,27 @@ enum CheckpointLocation {
       throw FormatError(
         file: path, .shards(.bundle(models: bundle.models.map { listing.path(of: $0.directory) })))
     }
-    let (target, notes) = try CheckpointDirectory(listing: listing).target()
+    let (target, notes) = try target(in: listing)
     switch target {
     case .file(let name): return (.file(try open(listing.path(of: name))), notes)
     case .index(let name):
       return (.index(try ShardIndex(try open(listing.path(of: name)))), notes)
     case .shards(let names): return (.shards(names, in: listing), notes)
+    }
+  }
+
+  private static func target(
+    in listing: DirectoryListing
+  ) throws(FormatError) -> (target: CheckpointDirectory.Target, notes: [String]) {
+    do throws(FormatError) {
+      return try CheckpointDirectory(listing: listing).target()
+    } catch {
+      guard case .shards(.nothingInside) = error.fault,
+        listing.files.contains(BundleManifest.fileName)
+      else { throw error }
+      throw FormatError(
+        file: listing.path(of: BundleManifest.fileName),
+        .shards(.invalidBundle("it is no JSON with \"pool\" and \"models\"")))
     }
   }
 
@@ -38,6 +53,13 @@ enum CheckpointLocation {
     case .file(let file): [file.path]
     case .index(let index): index.shards.map { ShardName.directory(of: index.path) + $0 }
     case .shards(let names, let listing): names.map { listing.path(of: $0) }
+    }
+  }
+
+  /// Whether the path is a directory's.
+  static func isDirectory(_ path: String) throws(FormatError) -> Bool {
+    do { return try FileSystem.kind(of: path) == .directory } catch {
+      throw FormatError(error, file: path)
     }
   }
 

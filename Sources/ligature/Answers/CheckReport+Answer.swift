@@ -18,13 +18,28 @@ extension CheckReport: Answer {
       let word = page.style.apply(Self.role(of: finding.severity), finding.severity.rawValue)
       page.line("\(word): \(finding.message)")
     }
+    if let bundle { write(bundle, to: &page) }
+    let kind = bundle.map { "bundle of \(Numerals.count($0.models.count, "model"))" }
     var facts = [
-      format ?? "unreadable", Numerals.count(files.count, "file"),
+      kind ?? format ?? "unreadable", Numerals.count(files.count, "file"),
       Numerals.count(tensorCount, "tensor"), Numerals.bytes(byteCount),
     ]
     if hasCheckedValues { facts.append("values read") }
     let verdict = page.style.apply(isSound ? .good : .bad, isSound ? "sound" : "not sound")
     page.line("\(verdict): \(facts.joined(separator: ", "))")
+  }
+
+  private func write(_ bundle: CheckedBundle, to page: inout Page) {
+    for (position, file) in bundle.manifest.pool.enumerated() {
+      let names = bundle.sharers(of: position).map { escaped($0) }.joined(separator: ", ")
+      page.line("\(escaped(file.file)): '\(escaped(file.tensor.text))' of \(names)")
+    }
+    for model in bundle.models {
+      guard let index = model.index else { continue }
+      page.line(
+        "\(escaped(model.name)): \(escaped(index)), \(Numerals.count(model.tensorCount, "tensor")), "
+          + Numerals.bytes(model.byteCount))
+    }
   }
 
   private static func role(of severity: CheckFinding.Severity) -> TextStyle.Role {
@@ -42,6 +57,7 @@ extension CheckReport: Answer {
     json.member("tensors", .int(tensorCount))
     json.member("bytes", .int(byteCount))
     json.member("values", .bool(hasCheckedValues))
+    if let bundle { write(bundle, to: &json) }
     json.beginArray("findings")
     for finding in findings {
       json.element([
@@ -53,5 +69,26 @@ extension CheckReport: Answer {
     }
     json.endArray()
     if let complaint { json.member("error", complaint.facts) }
+  }
+  private func write(_ bundle: CheckedBundle, to json: inout JSONDocument) {
+    json.member(
+      "pool",
+      .array(
+        bundle.manifest.pool.enumerated().map { position, file in
+          [
+            "file": .string(file.file), "tensor": .string(file.tensor.text),
+            "sha256": .string(file.digest.hexadecimal),
+            "models": .array(bundle.sharers(of: position).map { .string($0) }),
+          ]
+        }))
+    json.member(
+      "models",
+      .array(
+        bundle.models.map { model in
+          [
+            "name": .string(model.name), "index": model.index.map { .string($0) } ?? nil,
+            "tensors": .int(model.tensorCount), "bytes": .int(model.byteCount),
+          ]
+        }))
   }
 }

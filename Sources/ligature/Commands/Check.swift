@@ -11,7 +11,10 @@ struct Check: Verb {
       shards. With --values all values are read too: NaN, infinity, rows of zeros. Exit code 0 if the \
       checkpoint is sound, 1 if its values or its parts are not, 3 if it is dangerous, 4 if it is malformed.
 
+      A bundle is checked as a whole: each model, and the pool's files against the hashes in bundle.json.
+
         ligature check model.safetensors
+        ligature check bundle/
         ligature check checkpoints/step-1000/ --values
       """)
 

@@ -6,13 +6,15 @@ extension ContentDigest {
   private static let fileTileByteCount = 1 << 20
 
   /// The SHA-256 of a file's bytes, as `sha256sum` prints it.
-  package static func ofFile(_ path: String) throws(FormatError) -> ContentDigest {
+  package static func ofFile(
+    _ path: String, observer: WorkObserver = .none
+  ) throws(FormatError) -> ContentDigest {
     do {
       let file = try RandomAccessFile(path: path)
       let range = FileRange(file: file, byteOffset: 0, byteCount: file.byteCount)
       var segments = SegmentList()
       try segments.appendBytes(of: range)
-      return try ofSegments(segments.segments)
+      return try ofSegments(segments.segments, observer: observer)
     } catch let error as FileError {
       throw FormatError(error, file: path)
     } catch {
@@ -27,16 +29,20 @@ extension ContentDigest {
     do { return try ofSegments(file.segments) } catch { throw FormatError(error, file: file.path) }
   }
 
-  private static func ofSegments(_ segments: [FileSegment]) throws(FileError) -> ContentDigest {
+  private static func ofSegments(
+    _ segments: [FileSegment], observer: WorkObserver = .none
+  ) throws(FileError) -> ContentDigest {
     var hash = SHA256()
     for segment in segments {
       switch segment.content {
       case .bytes(let bytes): hash.update(data: bytes)
       case .checksums: preconditionFailure("the file's bytes depend on checksums")
       case .tensor(let tensor, owner: _):
-        try TensorTiles.forEach(of: tensor, byteCount: fileTileByteCount) { tile, _ in
+        try TensorTiles.forEach(of: tensor, byteCount: fileTileByteCount) {
+          tile, _ throws(FileError) in
           // SAFETY: the buffer is only read, within the closure.
           unsafe tile.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+          try observer.didProcess(tile.byteCount)
         }
       }
     }
