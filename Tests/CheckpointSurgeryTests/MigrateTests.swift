@@ -117,6 +117,38 @@ struct EraModel: Sendable, CustomTestStringConvertible {
     #expect(comparison.spread > 0.01)
   }
 
+  @Test(arguments: ["", "\"attn_qk_rmsnorm\": true", "\"attn_k_rmsnorm\": true"], [true, false])
+  func `keeps the scale of cosines that a release multiplies more than once`(
+    norm: String, isForward: Bool
+  ) throws {
+    let stack = "\"attn_qk_norm\": true" + (norm.isEmpty ? "" : ", \(norm)")
+    let releases = isForward ? ["2.25.4", "2.31.10"] : ["2.31.10", "2.25.4"]
+    let model = try FreshModel(FreshModel.decoder(release: releases[0], stack: stack)).model
+    let plan = try Migrate(to: Dialect(version: releases[1])).plan(for: [model])
+    // Cosines are multiplied by up to 1000, and float32 with them.
+    #expect(try plan.comparison().maximumDifference < 1e-2)
+    #expect(try plan.comparison().spread > 0.01)
+  }
+
+  @Test(arguments: [("2.25.4", "2.31.10"), ("2.31.10", "2.25.4")])
+  func `refuses a pool that one of the releases takes over features too`(
+    from: String, to: String
+  ) throws {
+    let model = try FreshModel(
+      """
+      {"x_transformers": "\(from)", "class": "ContinuousTransformerWrapper", "max_seq_len": 8,
+       "dim_in": 4, "average_pool_embed": true,
+       "attn_layers": {"class": "Encoder", "dim": 16, "depth": 1, "heads": 2}}
+      """
+    ).model
+    let release = try Dialect(version: to)
+    #expect {
+      try Migrate(to: release).plan(for: [model])
+    } throws: {
+      "\($0)".contains("pool")
+    }
+  }
+
   /// The plan, or the first reason why there is none.
   private static func migrated(_ model: SurgeryModel) -> (plan: SurgeryPlan?, reason: String) {
     do {

@@ -72,7 +72,7 @@ extension ConfigurationMigration {
     case .lengths(let groups, let own, let queryScale, _):
       groupCount = groups
       isLearned = queryScale != nil && !from.multipliesQKNormScaleThrice
-      scale = from.multipliesQKNormScaleThrice ? own * own * own : own
+      scale = power(own, scaleCount(block, from))
     }
     guard to.queryKeyTemperature == nil else {
       notes.refuse(place, "has attn_qk_norm with a constant, and it learns one for each head")
@@ -89,7 +89,7 @@ extension ConfigurationMigration {
       editor["attn_qk_norm_scale"] = nil
       return
     }
-    let given = to.multipliesQKNormScaleThrice ? cubeRoot(scale) : scale
+    let given = root(scale, scaleCount(block, to))
     editor["attn_qk_norm_scale"] = given == to.defaultQKNormScale ? nil : Self.number(given)
   }
 
@@ -121,10 +121,20 @@ extension ConfigurationMigration {
     }
   }
 
-  private func cubeRoot(_ value: Double) -> Double {
-    // The scales that occur are cubes of whole numbers, and their roots are to be whole again.
-    let root = value.cubeRoot
-    return root.rounded() * root.rounded() * root.rounded() == value ? root.rounded() : root
+  /// How often a release multiplies the cosines by the scale; `attn_qk_rmsnorm` undoes it for queries and for keys.
+  private func scaleCount(_ block: Attention, _ release: Dialect) -> Int {
+    guard release.multipliesQKNormScaleThrice else { return 1 }
+    return 1 + (block.queryNormGain == nil ? 1 : 0) + (block.keyNormGain == nil ? 1 : 0)
+  }
+
+  private func power(_ value: Double, _ exponent: Int) -> Double {
+    (1..<exponent).reduce(value) { product, _ in product * value }
+  }
+
+  private func root(_ value: Double, _ degree: Int) -> Double {
+    let root = degree == 1 ? value : degree == 2 ? value.squareRoot() : value.cubeRoot
+    // The scales that occur are powers of whole numbers, and their roots are to be whole again.
+    return power(root.rounded(), degree) == value ? root.rounded() : root
   }
 
   private static func number(_ value: Double) -> ArgumentValue {

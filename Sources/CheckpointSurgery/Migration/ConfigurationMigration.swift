@@ -38,6 +38,7 @@ struct ConfigurationMigration {
       migrateStack(&call, wrapper.layers, path: path)
     case .continuous(let wrapper):
       positions(&call, prefix: "", class: call.className)
+      continuous(wrapper, path: path)
       migrateStack(&call, wrapper.layers, path: path)
     case .vision(let wrapper):
       migrateStack(&call, wrapper.layers, path: path)
@@ -92,6 +93,13 @@ struct ConfigurationMigration {
     // Tied logits have the table's width, whatever logits_dim says.
     call[prefix + "logits_dim"] = nil
     notes.note("the head becomes a tensor of its own, \(scale) · token_emb")
+  }
+
+  private mutating func continuous(_ wrapper: ContinuousTransformerWrapper, path: String) {
+    if !wrapper.carried.isEmpty { refuseCarried(wrapper.carried, path) }
+    if wrapper.averagesPool, to.poolsFeatures, !from.poolsFeatures {
+      notes.refuse(path, "averages the pool over positions, and it does over features too")
+    }
   }
 
   /// Before 0.25.8 the argument was `use_pos_emb`.
