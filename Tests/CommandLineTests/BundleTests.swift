@@ -2,7 +2,7 @@ internal import Foundation
 internal import TestSupport
 internal import Testing
 
-@Suite struct `A bundle` {
+enum SharedPair {
   /// A bundle of two models with one table, in `bundle/`; `a` and `b` are its models.
   static func bundle(_ words: String = "") throws -> TemporaryDirectory {
     let place = try workplace("models/model.pt", "models/model.ligature.json")
@@ -12,7 +12,9 @@ internal import Testing
     try #require(run.status == 0, "\(run.error)")
     return place
   }
+}
 
+@Suite struct `A bundle` {
   private static let pool = "bundle/shared/token_emb-99dc73.safetensors"
   private static let table = "tensor 'token_emb.emb.weight'"
 
@@ -27,7 +29,7 @@ internal import Testing
 
   @Test(arguments: ["hard", "relative", "symlink", "copy"])
   func `is checked as a whole, and its models are named`(link: String) throws {
-    let place = try Self.bundle("--link \(link)")
+    let place = try SharedPair.bundle("--link \(link)")
     let run = try check("bundle/", in: place)
     #expect(run.status == 0)
     #expect(
@@ -46,7 +48,7 @@ internal import Testing
 
   @Test(arguments: ["hard", "relative", "symlink", "copy"])
   func `that was edited behind its back is told in one sentence`(link: String) throws {
-    let place = try Self.bundle("--link \(link)")
+    let place = try SharedPair.bundle("--link \(link)")
     var bytes = try place.bytes(of: Self.pool)
     bytes[bytes.count - 1] ^= 1
     try place.write(bytes, to: Self.pool)
@@ -64,7 +66,7 @@ internal import Testing
   }
 
   @Test func `says which copy of the pool was edited`() throws {
-    let place = try Self.bundle("--link copy")
+    let place = try SharedPair.bundle("--link copy")
     let name = "bundle/b/model-00002-of-00002.safetensors"
     var bytes = try place.bytes(of: name)
     bytes[bytes.count - 1] ^= 1
@@ -77,7 +79,7 @@ internal import Testing
   }
 
   @Test func `that is broken is told with the exit code of what is broken`() throws {
-    let place = try Self.bundle()
+    let place = try SharedPair.bundle()
     try place.write([1, 2, 3], to: "bundle/a/model-00001-of-00002.safetensors")
     let run = try check("bundle", in: place)
     #expect(run.status == 4)
@@ -89,5 +91,100 @@ internal import Testing
       cut.output.hasPrefix(
         "fault: bundle/bundle.json: the file does not describe a bundle: it is no JSON"),
       "\(cut.output)")
+  }
+}
+
+@Suite struct `A model of a bundle` {
+  private func run(_ words: String, in place: TemporaryDirectory) throws -> Tool.Run {
+    try Tool.run(words.split(separator: " ").map(String.init), in: place)
+  }
+
+  private static let edits = [
+    "resize bundle/a -o out.pt --tokens 60",
+    "resize bundle/a -o out.safetensors --pad-to-multiple 100",
+    "transplant --from model.pt --into bundle/a -o out.pt --rows 0:2=5:7",
+    "tie bundle/a -o out.pt --policy mean", "tie bundle/a -o out.pt --policy output",
+    "tie a=bundle/a c=tied.pt -o out/ --policy output",
+  ]
+
+  @Test(arguments: edits)
+  func `is not edited alone where it shares, unless it is detached`(words: String) throws {
+    let place = try SharedPair.bundle()
+    for name in ["tied.pt", "tied.ligature.json"] {
+      try place.write(Fixtures.bytes("models/\(name)"), to: name)
+    }
+    let refused = try run(words, in: place)
+    #expect(refused.status == 3)
+    #expect(
+      refused.error.hasSuffix(
+        """
+        Error: bundle/a: 'token_emb.emb.weight' is shared with 'b' and would be changed for one model; --detach gives \
+        the output a table of its own
+
+        """), "\(refused.error)")
+    #expect(try !place.names().contains { $0.hasPrefix("out") })
+    let done = try run(words + " --detach", in: place)
+    #expect(done.status == 0, "\(done.error)")
+    #expect(done.error.contains("'token_emb.emb.weight' is shared with 'b' no more"))
+    // The bundle is as it was.
+    #expect(try run("check bundle", in: place).status == 0)
+  }
+
+  @Test(arguments: [
+    "untie bundle/a -o out.pt --names token_emb.*", "freeze bundle/a -o out.pt token_emb.*",
+    "migrate bundle/a -o out.pt --to 2.31.0", "convert bundle/a -o out.pt",
+    "tie a=bundle/a b=bundle/b -o out/",
+  ])
+  func `goes on sharing where nothing of the table changes`(words: String) throws {
+    let place = try SharedPair.bundle()
+    let done = try run(words, in: place)
+    #expect(done.status == (words.hasPrefix("untie") ? 4 : 0), "\(done.error)")
+  }
+
+  @Test func `may be edited with all that share`() throws {
+    let place = try SharedPair.bundle()
+    try place.write(Fixtures.bytes("models/model.pt"), to: "c.pt")
+    try place.write(Fixtures.bytes("models/model.ligature.json"), to: "c.ligature.json")
+    let words = "tie a=bundle/a b=bundle/b c=moved.pt -o out/ --policy mean"
+    let moved = try run("transplant --from c.pt --into c.pt -o moved.pt --rows 0:2=5:7", in: place)
+    #expect(moved.status == 0, "\(moved.error)")
+    let done = try run(words, in: place)
+    #expect(done.status == 0, "\(done.error)")
+    #expect(try run("check out", in: place).status == 0)
+  }
+
+  @Test(arguments: [
+    "resize bundle/a -o out.pt --tokens 60 --detach", "untie bundle/a -o out.pt --names x.*",
+    "transplant --from bundle/a --into model.pt -o out.pt", "tie bundle/a bundle/b -o out/",
+    "apply recipe.yaml",
+  ])
+  func `whose pool was edited is read by no surgery`(words: String) throws {
+    let place = try SharedPair.bundle()
+    try place.write(
+      Array(
+        "{surgery: 1, models: {m: bundle/a}, steps: [{freeze: {names: ['*']}}], output: {m: out.pt}}"
+          .utf8),
+      to: "recipe.yaml")
+    let pool = "bundle/shared/token_emb-99dc73.safetensors"
+    var bytes = try place.bytes(of: pool)
+    bytes[bytes.count - 1] ^= 1
+    try place.write(bytes, to: pool)
+    let refused = try run(words, in: place)
+    #expect(refused.status == 4)
+    #expect(refused.error.contains("the tensor was edited behind the bundle's back"))
+    #expect(try !place.names().contains { $0.hasPrefix("out") })
+  }
+
+  @Test func `is detached by a recipe that says so`() throws {
+    let place = try SharedPair.bundle()
+    func recipe(_ model: String) throws {
+      let text =
+        "{surgery: 1, models: {m: \(model)}, steps: [{resize: {tokens: 60}}], output: {m: out.pt}}"
+      try place.write(Array(text.utf8), to: "recipe.yaml")
+    }
+    try recipe("bundle/a")
+    #expect(try run("apply recipe.yaml", in: place).status == 3)
+    try recipe("{path: bundle/a, detach: true}")
+    #expect(try run("apply recipe.yaml", in: place).status == 0)
   }
 }

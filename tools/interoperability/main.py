@@ -17,6 +17,7 @@ import older_releases  # noqa: F401
 import migration  # noqa: F401
 import surgery_resize  # noqa: F401
 import surgery_tie  # noqa: F401
+import bundles  # noqa: F401
 
 
 def main():

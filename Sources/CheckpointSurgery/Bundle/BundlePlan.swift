@@ -75,7 +75,7 @@ extension Bundle {
       let path = "\(root)\(member.name)/"
       var own = options
       own.companions = member.companions
-      let files = pool.indices.filter { pool[$0].isStored(under: link, for: position) }
+      let files = pool.indices.filter { pool[$0].hasName(of: position) }
       own.pool = TensorPool(
         link: link.pool, files: files.map { pool[$0].file(from: member.name) },
         fileOfTensor: Dictionary(
@@ -87,6 +87,13 @@ extension Bundle {
       checked.append((path, plan))
       models.append(model(member, at: position, pool: pool, files: files, plan: plan))
     }
+    let copies = pool.flatMap { file in
+      file.shared.names.sorted { $0.key < $1.key }.filter { $0.value != file.shared.storedName }.map
+      {
+        "\(escaped(members[$0.key].name)) calls '\(escaped(file.shared.storedName.text))' "
+          + "'\(escaped($0.value.text))', and a file has one name for it: it has a copy of its own"
+      }
+    }
     let manifest = BundleManifest(
       tool: tool, link: link.rawValue, pool: pool.map(\.listed), models: models)
     let whole = try WritePlan(
@@ -94,7 +101,7 @@ extension Bundle {
       directories: [root, root + Self.poolDirectory] + members.map { root + $0.name },
       last: [CompanionFile(name: BundleManifest.fileName, bytes: manifest.bytes)],
       at: [root + BundleManifest.fileName],
-      sources: members.flatMap(\.checkpoint.source.files), options: options)
+      sources: members.flatMap(\.checkpoint.source.files), options: options, remarks: copies)
     return BundlePlan(whole: whole, parts: checked)
   }
 
@@ -170,11 +177,10 @@ private struct PooledFile {
       segments: plan.files[0].segments, tensorName: shared.storedName)
   }
 
-  /// Whether a member has the tensor in this file, or, in a copy, under the name that it needs.
-  func isStored(under link: BundleLink, for member: Int) -> Bool {
-    guard let own = shared.names[member] else { return false }
-    return link != .copy || own == shared.storedName
-  }
+  /// Whether a member has the tensor under the name that it has in this file.
+  ///
+  /// A file holds it under one name: a member that calls it otherwise gets a copy, which other libraries read.
+  func hasName(of member: Int) -> Bool { shared.names[member] == shared.storedName }
 
   var listed: BundleManifest.PoolFile {
     .init(

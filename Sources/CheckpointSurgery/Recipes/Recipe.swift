@@ -34,6 +34,8 @@ public struct Recipe: Sendable {
     package var set: [String] = []
     /// How the file is read.
     package var reading = ReadOptions()
+    /// Whether what it shares with other models of its bundle may change for it alone.
+    package var isDetached = false
 
     /// A model without a name.
     package init() {}

@@ -10,6 +10,7 @@ extension Recipe.Model {
     .text("select", \.reading.selection),
     .flag("lenient", \.reading.isLenient),
     .flag("allow-globals", \.reading.allowsDangerousGlobals),
+    .flag("detach", \.isDetached),
   ]
 
   private var optionalPath: String? {

@@ -8,6 +8,8 @@ package struct RecipePlan: Sendable {
   package let recipe: Recipe
   /// All of its steps, on all of its models.
   package let surgery: SurgeryPlan
+  /// What models of bundles do not share any more, in sentences.
+  package let detachments: [String]
   /// The checkpoints as they were read, in the order of the models.
   let sources: [Checkpoint]
 
@@ -18,9 +20,10 @@ package struct RecipePlan: Sendable {
     var models: [SurgeryModel] = []
     for model in recipe.models {
       let checkpoint: Checkpoint
-      do { checkpoint = try Checkpoint.open(model.path, options: model.reading) } catch {
-        throw .format(error)
-      }
+      do {
+        checkpoint = try Checkpoint.open(model.path, options: model.reading)
+        try checkpoint.requireUnchangedPool()
+      } catch { throw .format(error) }
       sources.append(checkpoint)
       models.append(
         try SurgeryModel(checkpoint, model, name: recipe.models.count == 1 ? "" : model.name))
@@ -31,6 +34,8 @@ package struct RecipePlan: Sendable {
       plan = try plan.followed(by: step.operation, on: recipe.positions(of: step.models))
     }
     surgery = plan
+    detachments = try plan.settlingPools(
+      detached: Set(recipe.models.indices.filter { recipe.models[$0].isDetached }))
   }
 
   /// The models that are written, by where they stand among the models.

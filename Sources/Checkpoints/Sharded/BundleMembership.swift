@@ -35,6 +35,12 @@ package struct BundleMembership: Sendable {
     self.position = position
   }
 
+  /// Whether both are models of one and the same bundle.
+  package func isOfSameBundle(as other: BundleMembership) -> Bool {
+    let name = BundleManifest.fileName
+    return FileIdentity.of(directory + name) == FileIdentity.of(other.directory + name)
+  }
+
   /// Whether an index may name this file, which is not in its directory: if the bundle's pool has it.
   func permits(_ shard: String) -> Bool {
     shard.hasPrefix("../") && manifest.pool.contains { $0.file == shard.dropFirst(3) }
@@ -43,15 +49,20 @@ package struct BundleMembership: Sendable {
   /// The model's tensors under its own names, frozen where it says so; notes whose they are.
   func applied(to checkpoint: Checkpoint) -> Checkpoint {
     var result = checkpoint
+    // A model that calls the tensor otherwise may have a copy under its own name.
+    let renamed = model.fileOfTensor.filter { checkpoint[$0.key] == nil }
     let names = Dictionary(
-      model.fileOfTensor.map { (manifest.pool[$0.value].tensor, $0.key) },
+      renamed.map { (manifest.pool[$0.value].tensor, $0.key) },
       uniquingKeysWith: { first, _ in first })
     let entries = checkpoint.entries.map { entry in
       var entry = entry
-      guard let own = names[entry.name] else { return entry }
-      result.source.fileOfTensor[own] = checkpoint.source.fileOfTensor[entry.name]
-      entry.name = own
-      if model.isFrozen { entry.role = .parameter(requiresGrad: false) }
+      if let own = names[entry.name] {
+        result.source.fileOfTensor[own] = checkpoint.source.fileOfTensor[entry.name]
+        entry.name = own
+      }
+      if model.isFrozen, model.fileOfTensor[entry.name] != nil {
+        entry.role = .parameter(requiresGrad: false)
+      }
       return entry
     }
     result = result.replacingEntries(entries) ?? result

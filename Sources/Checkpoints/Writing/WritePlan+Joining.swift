@@ -10,10 +10,12 @@ extension WritePlan {
   ///   - paths: Where those go.
   ///   - sources: Files that are read, which none of those may replace.
   ///   - options: What the plans were made with.
+  ///   - own: What is to be said besides the plans' remarks.
   /// - Throws: Where a file is taken, or the buffers have no room.
   package init(
     _ parts: [(title: String, plan: WritePlan)], directories: [String], last: [CompanionFile],
-    at paths: [String], sources: [String], options: ConversionOptions
+    at paths: [String], sources: [String], options: ConversionOptions,
+    remarks own: [String] = []
   ) throws(FormatError) {
     var files: [PlannedFile] = []
     var tensors: [PlannedTensor] = []
@@ -30,11 +32,11 @@ extension WritePlan {
     self.tensors = tensors
     removedFiles = parts.flatMap(\.plan.removedFiles)
     var seen: Set<String> = []
-    remarks = parts.flatMap(\.plan.remarks).filter { seen.insert($0).inserted }
+    remarks = (parts.flatMap(\.plan.remarks) + own).filter { seen.insert($0).inserted }
     freeDiskByteCount = FileSystem.freeByteCount(at: files.first?.path ?? ".")
-    let own = Set(directories.map(\.withoutSlash))
+    let made = Set(directories.map(\.withoutSlash))
     self.directories =
-      directories + parts.flatMap(\.plan.directories).filter { !own.contains($0.withoutSlash) }
+      directories + parts.flatMap(\.plan.directories).filter { !made.contains($0.withoutSlash) }
     overwrites = options.overwrites
     allowsOverflow = options.allowsOverflow
     let contents = files.filter { $0.link == nil }.flatMap { $0.segments.compactMap(\.tensor) }

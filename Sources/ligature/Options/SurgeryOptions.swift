@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import CheckpointSurgery
+internal import Checkpoints
+internal import TransformerGraph
 
 /// The flags that every surgery has: those of `convert`, and which model it is.
 struct SurgeryOptions: ParsableArguments {
@@ -10,6 +12,12 @@ struct SurgeryOptions: ParsableArguments {
       "Write the recipe that does the same with 'ligature apply'.", valueName: "file"))
   var saveRecipe: String?
 
+  @Flag(
+    help: """
+      Let what a model shares with others of its bundle change for it alone: the output has its own.
+      """)
+  var detach = false
+
   @OptionGroup(title: "Changes") var changes: ConversionFlags
   @OptionGroup(title: "Source") var source: SourceOptions
   @OptionGroup(title: "Work") var work: WorkOptions
@@ -19,7 +27,9 @@ struct SurgeryOptions: ParsableArguments {
 
   /// The model at `path`.
   func open(_ path: String, on console: Console) throws -> SurgeryModel {
-    SurgeryModel(try model.open(path, source, on: console), path: path)
+    let configured = try model.open(path, source, on: console)
+    try configured.checkpoint.requireUnchangedPool()
+    return SurgeryModel(configured, path: path)
   }
 
   /// Plans an operation on one model; shows, proves or writes what it makes of it.
@@ -40,6 +50,7 @@ struct SurgeryOptions: ParsableArguments {
     if !plan.steps.contains(where: { $0.verb == Migrate.verb }) {
       try destination.requireNoRelease()
     }
+    for fact in try plan.settlingPools(detached: detach ? [0] : []) { console.remark(fact) }
     let conversion = changes.options(destination, work)
     let writing = try plan.writePlan(to: destination.destination, options: conversion)
     return try SurgeryRun(plan: plan, probes: probes, conversions: [0: conversion]).run(

@@ -59,6 +59,8 @@ struct BundleRun {
         policy: command.tying.policy, weights: try weights(for: sources),
         tensor: command.bundle.tensor
       ).plan(for: models)
+      let detached = command.options.detach ? Set(models.indices) : []
+      for fact in try plan.settlingPools(detached: detached) { console.remark(fact) }
       let members = zip(plan.after, sources).map { model, source in
         Bundle.Member(model, companions: source.companions)
       }
@@ -72,7 +74,20 @@ struct BundleRun {
     let (bundle, facts) = try Bundle(members).sharingTable(
       named: command.bundle.tensor, policy: command.tying.policy, weights: weights(for: sources))
     for fact in facts { console.remark(fact) }
+    try settlePools(sources, bundle, on: console)
     return try writing(settled(bundle, sources)).run(on: console)
+  }
+
+  /// The same as `settlingPools` for models of other libraries.
+  private func settlePools(_ sources: [Source], _ bundle: Bundle, on console: Console) throws {
+    let changes = PooledChange.all(
+      from: sources.map(\.checkpoint), to: bundle.members.map(\.checkpoint))
+    if let first = changes.first, !command.options.detach {
+      throw SurgeryError.bundle(
+        .pooled(
+          model: sources[first.position].path, name: first.name.text, others: first.others))
+    }
+    for change in changes { console.remark(change.fact) }
   }
 
   // MARK: - Opening

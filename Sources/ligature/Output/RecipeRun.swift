@@ -13,7 +13,7 @@ struct RecipeRun {
 
   /// Nothing is published unless every promise is kept and every expectation met.
   func run(on console: Console) throws -> ExitStatus {
-    for fact in plan.surgery.steps.flatMap(\.facts) { console.remark(fact) }
+    for fact in plan.surgery.steps.flatMap(\.facts) + plan.detachments { console.remark(fact) }
     // Refuses before anything is run what could not be written.
     _ = try plan.files(tool: Version.text, with: [])
     var report = SurgeryReport(plan: plan.surgery, positions: Set(positions))

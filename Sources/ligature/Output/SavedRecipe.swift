@@ -49,5 +49,6 @@ extension Recipe.Model {
     self.name = name
     self.path = path
     reading = options.source.reading
+    isDetached = options.detach
   }
 }

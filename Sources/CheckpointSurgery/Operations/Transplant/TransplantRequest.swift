@@ -91,7 +91,10 @@ package struct TransplantRequest: DescribedOperation {
       throw .parameter(verb: Self.verb, reason: "--from says where the rows are taken from")
     }
     let checkpoint: Checkpoint
-    do { checkpoint = try Checkpoint.open(path, options: reading) } catch { throw .format(error) }
+    do {
+      checkpoint = try Checkpoint.open(path, options: reading)
+      try checkpoint.requireUnchangedPool()
+    } catch { throw .format(error) }
     if donorTensor != nil {
       return try TransplantDonor(checkpoint, path: path, tensor: donorTensor)
     }

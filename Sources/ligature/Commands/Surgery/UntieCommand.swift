@@ -55,6 +55,7 @@ struct UntieCommand: Verb {
   private func separate(on console: Console) throws -> ExitStatus {
     try options.destination.requireNoRelease()
     var checkpoint = try options.source.open(source)
+    try checkpoint.requireUnchangedPool()
     let separated = checkpoint.detachNames(matching: names)
     guard !separated.isEmpty else {
       throw SurgeryError.tie(.nothingShared(patterns: names.map(\.text)), model: source)
