@@ -17,22 +17,10 @@ extension GoldenModel {
     }
     return checkpoint
   }
-
-  /// Options whose arguments names and shapes do not tell.
-  private static let undecided = [
-    "rank", "attn_aggregated", "integrate_layers", "unet_skips", "adaptive_condition_mlp",
-    "layers_execute_order", "ViTransformerWrapper", "attn_pool", "self_cond", "latent_rope",
-    "gate_values_headwise", "output_gate_headwise", "cope_talking", "per_row", "mv_split_residual",
-    "num_residual_streams", "polar", "[2,4]", "[2,3]", "use_derf", "learned_reinject",
-    "orthog_projected", "data_dependent_alibi", "depth_scale_residual", "\"scale_residual\":0.5",
-    "use_cope", "use_adaptive",
-  ]
-
-  var isDecidable: Bool { !Self.undecided.contains { call.contains($0) } }
 }
 
 @Suite struct `Inferred configuration` {
-  @Test(arguments: GoldenModel.all.filter(\.isDecidable))
+  @Test(arguments: GoldenModel.all)
   func `binds every tensor of a real model`(golden: GoldenModel) throws {
     let checkpoint = try golden.checkpoint(prefix: "module.")
     let inferred = try #require(InferredConfiguration(checkpoint))
@@ -46,6 +34,32 @@ extension GoldenModel {
     if !golden.call.contains("tie_token_emb") {
       #expect(report.predictedCount == golden.parameterCount)
     }
+  }
+
+  /// What `--set` says of the heads decides their features, and asks no more.
+  @Test(arguments: GoldenModel.all)
+  func `binds with the answers to its questions`(golden: GoldenModel) throws {
+    let checkpoint = try golden.checkpoint()
+    let real = try ModelConfiguration(json: Array(golden.call.utf8), file: "call")
+    let questions = try #require(InferredConfiguration(checkpoint)).questions
+    var answers: [String: ArgumentValue] = [:]
+    for question in questions {
+      let path = question.argument.split(separator: ".").map(String.init)
+      guard path.last != "class" else {
+        answers[question.argument] = try .text(#require(real.call(at: path.dropLast())).className)
+        continue
+      }
+      if let value = real.value(at: path) { answers[question.argument] = value }
+    }
+    let inferred = try #require(InferredConfiguration(checkpoint, answers: answers))
+    #expect(inferred.questions.allSatisfy { answers[$0.argument] == nil })
+    for (argument, value) in answers where argument.hasSuffix("heads") {
+      #expect(
+        inferred.configuration.value(at: argument.split(separator: ".").map(String.init)) == value)
+    }
+    let graph = try ModelGraph(
+      inferred.configuration, checkpoint: checkpoint, prefix: inferred.prefix)
+    #expect(graph.report(on: checkpoint).isComplete)
   }
 
   @Test(arguments: GoldenModel.all)

@@ -56,3 +56,17 @@ public struct ModuleConfiguration: Hashable, Sendable {
     }
   }
 }
+
+extension ArgumentValue {
+  /// The text, where it is one.
+  var text: String? {
+    if case .text(let text) = self { return text }
+    return nil
+  }
+
+  /// The whole number, where it is a positive one.
+  var positive: Int? {
+    if case .int(let value) = self, value > 0 { return value }
+    return nil
+  }
+}

@@ -21,6 +21,8 @@ public struct ConfiguredCheckpoint: Sendable {
   public let prefix: String
   /// What names and shapes leave open, where the configuration was inferred and no value was given.
   public let questions: [InferredConfiguration.Question]
+  /// Arguments of few models that leave no trace, taken at their defaults by inference.
+  public let untraced: [String]
   /// What inference concluded from hints.
   public let hints: [String]
 
@@ -46,11 +48,13 @@ public struct ConfiguredCheckpoint: Sendable {
       self.checkpoint = checkpoint.freezing(configuration.frozen, prefix: prefix)
       origin = .file(found)
       questions = []
+      untraced = []
       hints = []
       return
     }
     self.checkpoint = checkpoint
-    guard let inferred = InferredConfiguration(checkpoint) else {
+    let answers = try ModelConfiguration.answers(assignments)
+    guard let inferred = InferredConfiguration(checkpoint, answers: answers) else {
       throw .impossible(
         path: path,
         reason: "no names of x-transformers modules are in this checkpoint; --config names its "
@@ -61,8 +65,8 @@ public struct ConfiguredCheckpoint: Sendable {
     self.configuration = configuration
     origin = .inferred
     prefix = inferred.prefix
-    let answered = Set(assignments.compactMap { $0.split(separator: "=").first.map(String.init) })
-    questions = inferred.questions.filter { !answered.contains($0.argument) }
+    questions = inferred.questions
+    untraced = inferred.untraced
     hints = inferred.hints
   }
 

@@ -6,17 +6,37 @@ extension ModelConfiguration {
   /// The path leads through nested modules, and begins with the model's name where there are several;
   /// `class` names the class itself. The value is read as JSON, and as text where it is none.
   public mutating func set(_ assignment: String) throws(GraphError) {
+    let (name, text) = try Self.parts(of: assignment)
+    if name == "x_transformers" {
+      dialect = try Dialect(version: text)
+      return
+    }
+    let path = name.split(separator: ".").map(String.init)
+    try set(ArgumentValue(literal: text), at: path, written: assignment)
+  }
+
+  /// The values of assignments by their paths, as inference asks for them.
+  static func answers(_ assignments: [String]) throws(GraphError) -> [String: ArgumentValue] {
+    var answers: [String: ArgumentValue] = [:]
+    for assignment in assignments {
+      let (name, text) = try parts(of: assignment)
+      let isVersion = name == "x_transformers"
+      if isVersion { _ = try Dialect(version: text) }
+      answers[name] = isVersion ? .text(text) : ArgumentValue(literal: text)
+    }
+    return answers
+  }
+
+  private static func parts(
+    of assignment: String
+  ) throws(GraphError) -> (name: String, value: String) {
     guard let sign = assignment.firstIndex(of: "="), sign != assignment.startIndex else {
       throw .malformedConfiguration(
         file: "--set \(assignment)", byteOffset: nil, reason: "must be written PATH=VALUE")
     }
-    let path = assignment[..<sign].split(separator: ".").map(String.init)
-    let text = String(assignment[assignment.index(after: sign)...])
-    if path == ["x_transformers"] {
-      dialect = try Dialect(version: text)
-      return
-    }
-    try set(ArgumentValue(literal: text), at: path, written: assignment)
+    return (
+      String(assignment[..<sign]), String(assignment[assignment.index(after: sign)...])
+    )
   }
 
   /// Gives the argument at `path` a value, or none, so that its default holds.

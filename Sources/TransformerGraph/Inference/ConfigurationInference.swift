@@ -5,16 +5,26 @@ internal import TensorStorage
 struct ConfigurationInference {
   /// What could not be decided.
   private(set) var questions: [InferredConfiguration.Question] = []
+  /// Arguments without a trace that are taken at their defaults.
+  private(set) var untraced: [String] = []
   /// What hints told.
   private(set) var hints: [String] = []
   /// The release that the keys point to.
   private(set) var dialect = Dialect.newest
+  /// Stacks that are encoders rather than decoders, by what stands before their arguments.
+  private(set) var likelyEncoders: Set<String> = []
 
   let checkpoint: Checkpoint
+  private let answers: [String: ArgumentValue]
 
-  init(_ checkpoint: Checkpoint, prefix: String) {
+  init(_ checkpoint: Checkpoint, _ tree: TensorTree, answers: [String: ArgumentValue]) {
     self.checkpoint = checkpoint
-    readEra(TensorTree(checkpoint, prefix: prefix))
+    self.answers = answers
+    if let text = answers["x_transformers"]?.text, let given = try? Dialect(version: text) {
+      dialect = given
+    } else {
+      readEra(tree)
+    }
   }
 
   /// The outermost constructor call.
@@ -22,28 +32,63 @@ struct ConfigurationInference {
     if tree.has("encoder.attn_layers"), tree.has("decoder.net.attn_layers") {
       return encoderDecoder(tree)
     }
-    if tree.has("net.attn_layers") {
-      hints.append("keys begin with 'net.': taken for an AutoregressiveWrapper around a Decoder")
-      guard let inner = wrapper(tree.below("net"), path: "net.", kind: "Decoder") else {
-        return nil
-      }
-      return ModuleConfiguration("AutoregressiveWrapper", [.init("net", .module(inner))])
-    }
+    if tree.has("net.attn_layers") { return wrapped(tree) }
     if tree.has("attn_layers") { return wrapper(tree, path: "", kind: nil) }
     guard tree.has("layers") else { return nil }
-    return layers(tree, path: "", kind: nil).call
+    let stack = layers(tree, path: "", kind: nil)
+    assumeDefaults(of: stack.call, path: "")
+    return stack.call
   }
 
-  /// Notes an undecided argument and returns the first of its values, which is assumed.
-  mutating func ask(_ argument: String, _ values: [String], _ reason: String) {
+  /// The value that was given for an argument.
+  func answer(_ argument: String) -> ArgumentValue? { answers[argument] }
+
+  /// Notes an undecided argument, unless a value was given for it or for one of `others`.
+  mutating func ask(
+    _ argument: String, _ values: [String], _ reason: String, or others: [String] = []
+  ) {
+    guard ([argument] + others).allSatisfy({ answers[$0] == nil }) else { return }
     questions.append(.init(argument: argument, values: values, reason: reason))
+  }
+
+  /// Notes an argument without a trace that is taken at its default.
+  mutating func assume(_ argument: String) {
+    if answers[argument] == nil { untraced.append(argument) }
   }
 
   mutating func hint(_ sentence: String) { hints.append(sentence) }
 
+  mutating func expectEncoder(_ path: String) { likelyEncoders.insert(path) }
+
   mutating func set(dialect: Dialect, because reason: String) {
     self.dialect = dialect
     hints.append("\(reason): taken for x-transformers \(dialect)")
+  }
+
+  /// `AutoregressiveWrapper` and its kin.
+  private mutating func wrapped(_ tree: TensorTree) -> ModuleConfiguration? {
+    let inner = tree.below("net")
+    let parts = ["null_embed", "to_self_cond", "token_critic"]
+    let isContinuous = !inner.has("token_emb")
+    let told =
+      parts.contains(where: tree.has)
+      ? "NonAutoregressiveWrapper"
+      : isContinuous ? "ContinuousAutoregressiveWrapper" : "AutoregressiveWrapper"
+    let name = answer("class")?.text ?? told
+    let isParallel = name == "NonAutoregressiveWrapper"
+    if answer("class") == nil {
+      hint(
+        "keys begin with 'net.': taken for \(name) around "
+          + (isParallel ? "an Encoder" : "a Decoder"))
+    }
+    guard
+      let net = wrapper(inner, path: "net.", kind: isParallel ? "Encoder" : "Decoder")
+    else { return nil }
+    var call = ModuleConfiguration(name, [.init("net", .module(net))])
+    if isParallel { call["mask_id"] = .int(0) }
+    if tree.has("to_self_cond") { call["self_cond"] = .bool(true) }
+    if tree.has("token_critic.net") { call["self_token_critic"] = .bool(true) }
+    return call
   }
 
   private mutating func encoderDecoder(_ tree: TensorTree) -> ModuleConfiguration? {
@@ -62,115 +107,16 @@ struct ConfigurationInference {
       }
     }
     if let a = checkpoint[TensorName(tree.prefix + "encoder.token_emb.emb.weight")],
-      let b = checkpoint[TensorName(tree.prefix + "decoder.net.token_emb.emb.weight")],
-      a.isSameView(as: b)
+      let b = checkpoint[TensorName(tree.prefix + "decoder.net.token_emb.emb.weight")]
     {
-      call["tie_token_emb"] = .bool(true)
-      hint("encoder and decoder share one embedding storage: tie_token_emb")
-    }
-    return call
-  }
-
-  /// A wrapper around `attn_layers`; `path` stands before its arguments in questions.
-  private mutating func wrapper(
-    _ tree: TensorTree, path: String, kind: String?
-  ) -> ModuleConfiguration? {
-    let layersPath = path.hasSuffix("_") ? path : path + "attn_layers."
-    let stack = layers(tree.below("attn_layers"), path: layersPath, kind: kind)
-    guard let table = tree["token_emb.emb.weight"] ?? tree["token_emb.weight"], table.count == 2
-    else { return continuous(tree, path: path, stack: stack) }
-    var call = ModuleConfiguration("TransformerWrapper", [.init("num_tokens", .int(table[0]))])
-    positions(tree, hasRelative: stack.hasRelativePositions, &call)
-    if table[1] != stack.dimension { call["emb_dim"] = .int(table[1]) }
-    if tree.has("post_emb_norm") { call["post_emb_norm"] = .bool(true) }
-    if let memory = tree["memory_tokens"]?.first { call["num_memory_tokens"] = .int(memory) }
-    if let shape = tree["cls_token"] {
-      let classes = shape.count == 1 ? 1 : shape.first ?? 1
-      call["use_cls_token"] = .bool(true)
-      if classes != 1 { call["num_cls_tokens"] = .int(classes) }
-    }
-    namedEmbeddings(tree, &call)
-    head(tree, path: path, tokenCount: table[0], isEncoder: kind == "Encoder", &call)
-    carriedOptions(tree, &call)
-    call["attn_layers"] = .module(stack.call)
-    return call
-  }
-
-  private mutating func continuous(
-    _ tree: TensorTree, path: String, stack: InferredLayers
-  ) -> ModuleConfiguration {
-    var call = ModuleConfiguration("ContinuousTransformerWrapper")
-    positions(tree, hasRelative: stack.hasRelativePositions, &call)
-    if call["max_seq_len"] == .int(0) { call["max_seq_len"] = nil }
-    call["use_abs_pos_emb"] = nil
-    if let shape = tree["project_in.weight"], shape.count == 2 { call["dim_in"] = .int(shape[1]) }
-    if let shape = tree["project_out.weight"], shape.count == 2 { call["dim_out"] = .int(shape[0]) }
-    if tree.has("post_emb_norm") { call["post_emb_norm"] = .bool(true) }
-    if let memory = tree["memory_tokens"]?.first { call["num_memory_tokens"] = .int(memory) }
-    call["attn_layers"] = .module(stack.call)
-    return call
-  }
-
-  private func positions(
-    _ tree: TensorTree, hasRelative: Bool, _ call: inout ModuleConfiguration
-  ) {
-    if let table = tree["pos_emb.emb.weight"] ?? tree["pos_emb.weight"] {
-      call["max_seq_len"] = .int(table.first ?? 0)
-      if tree.has("attn_layers.rotary_pos_emb") || tree.has("attn_layers.rel_pos") { return }
-    } else if tree["pos_emb.scale"] != nil {
-      // The sinusoids have no length of their own; this one only has to be positive.
-      call["max_seq_len"] = .int(1 << 20)
-      call["scaled_sinu_pos_emb"] = .bool(true)
-    } else {
-      call["max_seq_len"] = .int(0)
-    }
-  }
-
-  private func namedEmbeddings(_ tree: TensorTree, _ call: inout ModuleConfiguration) {
-    let embeds = tree.below("embeds")
-    let entries = embeds.children.sorted().compactMap { child -> ModuleConfiguration.Argument? in
-      guard child.hasSuffix("_embed"), let count = embeds["\(child).weight"]?.first else {
-        return nil
+      if a.isSameView(as: b) {
+        call["tie_token_emb"] = .bool(true)
+        hint("encoder and decoder share one embedding storage: tie_token_emb")
+      } else if (try? a.hasSameElements(as: b)) == true {
+        call["tie_token_emb"] = .bool(true)
+        hint("the embeddings of encoder and decoder are equal: tie_token_emb")
       }
-      return .init(String(child.dropLast(6)), .int(count))
     }
-    if !entries.isEmpty { call["embed_num_tokens"] = .dictionary(entries) }
-  }
-
-  private mutating func head(
-    _ tree: TensorTree, path: String, tokenCount: Int, isEncoder: Bool,
-    _ call: inout ModuleConfiguration
-  ) {
-    if let shape = tree["to_logits.weight"] {
-      if shape.first != tokenCount { call["logits_dim"] = .int(shape.first ?? tokenCount) }
-      return
-    }
-    let heads = tree.below("to_logits").numberedChildren
-    if let first = heads.first, let shape = tree["to_logits.\(first).weight"] {
-      call["num_output_heads"] = .int(heads.count)
-      if shape.first != tokenCount { call["logits_dim"] = .int(shape.first ?? tokenCount) }
-      return
-    }
-    if isEncoder {
-      call["return_only_embed"] = .bool(true)
-      return
-    }
-    call["tie_embedding"] = .bool(true)
-    ask(
-      path + "tie_embedding", ["true", "false (with return_only_embed=true)"],
-      "there is no to_logits: the head is tied to the embedding, or there is none")
-  }
-
-  private func carriedOptions(_ tree: TensorTree, _ call: inout ModuleConfiguration) {
-    for (name, option) in [
-      ("recycled_proj", "recycling"), ("exit_gate", "looped"), ("ff_deep_embed", "ff_deep_embed"),
-      ("to_next_embed_pred", "add_continuous_pred_head"),
-    ] where tree.has(name) {
-      call[option] = .bool(true)
-    }
-    if let mixture = tree["combine_mixture.weight"]?.first {
-      call["mixture_of_softmax"] = .bool(true)
-      call["mixture_of_softmax_k"] = .int(mixture)
-    }
+    return call
   }
 }

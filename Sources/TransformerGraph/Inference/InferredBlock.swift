@@ -2,34 +2,51 @@
 struct InferredBlock {
   enum Kind { case attention, feedForward, unknown }
 
+  /// Everything below `layers.N`.
   let tree: TensorTree
   let kind: Kind
   /// The block itself, with every `fn.` taken off.
   let inner: TensorTree
-  /// How many `fn.` there are around it.
-  let wrapperCount: Int
-  /// Whether LayerScale's gain is there.
-  let hasLayerScale: Bool
+  /// Wrappers without parameters outside of LayerScale, or all where there is none.
+  let outerWrapperCount: Int
+  /// Wrappers without parameters inside of LayerScale.
+  let innerWrapperCount: Int
+  /// LayerScale: with a gain, or with one that depends on a condition.
+  let hasLayerScale: Bool, hasAdaptiveScale: Bool
 
   init(_ tree: TensorTree) {
     self.tree = tree
     var inner = tree.below("1")
-    var count = 0
-    var hasScale = inner["gamma"] != nil
+    var (outer, within) = (0, 0)
+    var (hasScale, isAdaptive) = (false, false)
     while inner.has("fn") {
+      if inner["g"] != nil {
+        // ReZero's factor.
+      } else if inner["gamma"] != nil || inner.has("to_gamma") {
+        hasScale = inner["gamma"] != nil
+        isAdaptive = !hasScale
+      } else if hasScale || isAdaptive {
+        within += 1
+      } else {
+        outer += 1
+      }
       inner = inner.below("fn")
-      count += 1
-      hasScale = hasScale || inner["gamma"] != nil
     }
     self.inner = inner
-    wrapperCount = count
-    hasLayerScale = hasScale
+    (outerWrapperCount, innerWrapperCount) = (outer, within)
+    (hasLayerScale, hasAdaptiveScale) = (hasScale, isAdaptive)
     if inner.has("to_q") || inner.has("to_latent_q") {
       kind = .attention
     } else {
       kind = inner.has("ff") || inner.has("net") ? .feedForward : .unknown
     }
   }
+
+  /// All wrappers without parameters.
+  var wrapperCount: Int { outerWrapperCount + innerWrapperCount }
+
+  /// Whether it is wrapped in a factor for each feature.
+  var isScaled: Bool { hasLayerScale || hasAdaptiveScale }
 
   /// Features of the model, from the first projection's input.
   var dimension: Int? {

@@ -19,6 +19,8 @@ public struct InferredConfiguration: Sendable {
   public let prefix: String
   /// What is not decided.
   public let questions: [Question]
+  /// Arguments of few models that leave no trace, taken at their defaults.
+  public let untraced: [String]
   /// What was concluded from hints, each a sentence.
   public let hints: [String]
 }
@@ -26,14 +28,18 @@ public struct InferredConfiguration: Sendable {
 extension InferredConfiguration {
   /// Reads what can be read; nil if the checkpoint is no model of x-transformers.
   ///
-  /// Small tensors (norm gains) are read for hints about the release.
-  public init?(_ checkpoint: Checkpoint) {
+  /// Small tensors (norm gains) are read for hints about the release. What follows from an answer is inferred with
+  /// it: with the number of heads, their features. Answers are written into the configuration by `set(_:)`.
+  public init?(_ checkpoint: Checkpoint, answers: [String: ArgumentValue] = [:]) {
     guard let prefix = Self.modelPrefix(checkpoint) else { return nil }
-    var inference = ConfigurationInference(checkpoint, prefix: prefix)
-    guard let call = inference.model(TensorTree(checkpoint, prefix: prefix)) else { return nil }
+    let all = TensorTree(checkpoint)
+    let tree = prefix.isEmpty ? all : all.below(String(prefix.dropLast()))
+    var inference = ConfigurationInference(checkpoint, tree, answers: answers)
+    guard let call = inference.model(tree) else { return nil }
     configuration = ModelConfiguration(call, dialect: inference.dialect)
     self.prefix = prefix
     questions = inference.questions
+    untraced = inference.untraced
     hints = inference.hints
   }
 
@@ -41,12 +47,19 @@ extension InferredConfiguration {
   /// encoder with a decoder, or bare `layers` follow.
   private static func modelPrefix(_ checkpoint: Checkpoint) -> String? {
     var votes: [String: Int] = [:]
+    // Bare stacks count only where no wrapper is: a pool of attention has one of its own.
+    var bareVotes: [String: Int] = [:]
     for entry in checkpoint.entries {
       let parts = entry.name.text.split(separator: ".", omittingEmptySubsequences: false)
       guard let position = modelPosition(parts.map(String.init)) else { continue }
-      votes[parts[..<position].map { $0 + "." }.joined(), default: 0] += 1
+      let prefix = parts[..<position].map { $0 + "." }.joined()
+      if parts.contains("attn_layers") {
+        votes[prefix, default: 0] += 1
+      } else {
+        bareVotes[prefix, default: 0] += 1
+      }
     }
-    return votes.max { a, b in
+    return (votes.isEmpty ? bareVotes : votes).max { a, b in
       a.value != b.value ? a.value < b.value : a.key.utf8.count > b.key.utf8.count
     }?.key
   }

@@ -35,6 +35,10 @@ struct FitReport: Answer {
       to: &page)
     list("shared", report.sharedNames.map { $0.map(escaped).joined(separator: " = ") }, to: &page)
     list("undecided", configured.questions.map(\.sentence), to: &page)
+    if !configured.untraced.isEmpty {
+      let names = configured.untraced.map(escaped).joined(separator: ", ")
+      list("without a trace, taken at their defaults", [names], to: &page)
+    }
     if configured.origin == .inferred {
       page.line()
       page.line(.heading, "inferred configuration")
@@ -97,6 +101,7 @@ struct FitReport: Answer {
             "reason": .string($0.reason),
           ]
         }))
+    json.member("untraced", .array(configured.untraced.map { .string($0) }))
     json.member("hints", .array(configured.hints.map { .string($0) }))
     json.member("configuration", try JSONText(configured.configuration.json()).value)
   }
