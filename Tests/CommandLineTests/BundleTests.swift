@@ -188,3 +188,47 @@ enum SharedPair {
     #expect(try run("apply recipe.yaml", in: place).status == 0)
   }
 }
+
+@Suite struct `What a library would do` {
+  private static let answers: [(String, Int32, String)] = [
+    (
+      "check model.pt --as torch", 0,
+      "torch.load: loads: 24 tensors\ntorch.load(mmap=True): loads: reads tensors when they are used\n"
+    ),
+    (
+      "check pair.pt --as torch", 0,
+      "torch.load: loads: 48 tensors; 1 name shares its storage with another, in modules that tie them and in "
+        + "modules that do not\ntorch.load(mmap=True): loads: reads tensors when they are used\n"
+    ),
+    (
+      "check model.pt --as safetensors", 1,
+      "load_file: does not load: it is no safetensors file but pt; 'ligature convert -o out.safetensors' makes it one\n"
+    ),
+    (
+      "check pair.safetensors --as safetensors", 0,
+      "load_file: loads: 47 tensors, and not 'b.token_emb.emb.weight', which the metadata note as aliases\n"
+        + "load_model: loads: into modules in which 'b.token_emb.emb.weight' and 'a.token_emb.emb.weight' are one "
+        + "parameter (else 'b.token_emb.emb.weight' is missing), and"
+    ),
+    (
+      "check model.pt --as hf", 1,
+      "from_pretrained: does not load: it takes a directory with config.json, and this is a file\n"
+    ),
+    (
+      "check bundle --as hf", 1,
+      "bundle/a: from_pretrained: does not load: the directory has no config.json\n"
+    ),
+  ]
+
+  @Test(arguments: answers)
+  func `is told, and counts as the answer`(words: String, status: Int32, lines: String) throws {
+    let place = try SharedPair.bundle()
+    for name in ["pair.pt", "pair.safetensors"] {
+      let tied = try Tool.run(["tie", "a=model.pt", "b=model.pt", "-o", name, "-q"], in: place)
+      try #require(tied.status == 0)
+    }
+    let run = try Tool.run(words.split(separator: " ").map(String.init), in: place)
+    #expect(run.status == status)
+    #expect(run.output.contains(lines), "\(run.output)")
+  }
+}

@@ -18,6 +18,7 @@ import migration  # noqa: F401
 import surgery_resize  # noqa: F401
 import surgery_tie  # noqa: F401
 import bundles  # noqa: F401
+import forecasts  # noqa: F401
 
 
 def main():

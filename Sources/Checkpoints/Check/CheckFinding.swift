@@ -77,6 +77,8 @@ package struct CheckReport: Sendable {
   package var byteCount = 0
   /// Whether the values were read.
   package var hasCheckedValues = false
+  /// What libraries would do with it, where that was asked for.
+  package var forecasts: [ReaderForecast] = []
   /// What was found, file by file.
   package var findings: [CheckFinding] = []
 

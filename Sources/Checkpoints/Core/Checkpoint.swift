@@ -108,6 +108,8 @@ public struct CheckpointSource: Sendable {
   public var selection: String?
   /// Every global that a pickle names, `module.name`, sorted.
   public var globals: [String] = []
+  /// The protocols of its pickles, sorted.
+  package var pickleProtocols: [Int] = []
   /// What the file holds that is not a tensor of the selection, as `path: description`.
   public var otherValues: [String] = []
   /// Remarks for the user, each a sentence.

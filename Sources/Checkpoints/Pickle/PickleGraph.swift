@@ -81,6 +81,9 @@ package struct PickleGraph: Sendable {
   /// The offset just behind STOP (legacy torch files stack several pickles one behind the other).
   package let endOffset: Int
 
+  /// What PROTO said last; 0 without one.
+  package let version: Int
+
   let cells: PickleCells
 
   /// How many values there are.

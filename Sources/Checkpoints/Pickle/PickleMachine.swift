@@ -58,7 +58,7 @@ package struct PickleMachine {
       let root = try machine.run()
       return PickleGraph(
         root: PickleGraph.ID(position: root), globals: machine.cells.globals,
-        endOffset: machine.position, cells: machine.cells)
+        endOffset: machine.position, version: machine.version, cells: machine.cells)
     } catch {
       let offset = fileOffset + machine.opcodeOffset
       throw FormatError(file: file, byteOffset: offset, .pickle(error))

@@ -119,6 +119,7 @@ struct CheckpointAssembly {
     }
     if let note = NamePrefix.note(on: checkpoint.entries.lazy.map(\.name.text)) { addNote(note) }
     checkpoint.source.globals = reading.globals.sorted()
+    checkpoint.source.pickleProtocols = reading.pickleProtocols.sorted()
     return checkpoint
   }
 

@@ -8,6 +8,8 @@ final class TorchReading {
   let policy: GlobalPolicy
   /// Every global that a pickle of the file names, as `module.name`.
   var globals: Set<String> = []
+  /// The protocols of its pickles.
+  var pickleProtocols: Set<Int> = []
   /// Bytes of the storages that tensors have asked for so far.
   var storedByteCount: Int
   /// Bytes of the keys that were printed because they are not text.
@@ -51,6 +53,7 @@ final class TorchDocument {
     self.storages = StorageTable(storages, reading: reading)
     self.reading = reading
     self.depth = depth
+    reading.pickleProtocols.insert(graph.version)
     for global in graph.globals { reading.globals.insert("\(global.module).\(global.name)") }
   }
 

@@ -4,7 +4,8 @@ internal import TensorStorage
 extension CheckReport: Answer {
   /// The exit code that the worst finding asks for: that of the error which it is, else "no".
   var exitStatus: ExitStatus {
-    isSound ? .success : complaint?.status ?? .no
+    guard isSound else { return complaint?.status ?? .no }
+    return forecasts.allSatisfy(\.loads) ? .success : .no
   }
 
   /// The first error that kept something from being read.
@@ -27,6 +28,14 @@ extension CheckReport: Answer {
     if hasCheckedValues { facts.append("values read") }
     let verdict = page.style.apply(isSound ? .good : .bad, isSound ? "sound" : "not sound")
     page.line("\(verdict): \(facts.joined(separator: ", "))")
+    for forecast in forecasts {
+      let place = bundle == nil ? "" : "\(escaped(forecast.path)): "
+      for call in forecast.calls {
+        let word = page.style.apply(
+          call.loads ? .good : .bad, call.loads ? "loads" : "does not load")
+        page.line("\(place)\(call.text): \(word): \(call.reason)")
+      }
+    }
   }
 
   private func write(_ bundle: CheckedBundle, to page: inout Page) {
@@ -68,6 +77,9 @@ extension CheckReport: Answer {
       ])
     }
     json.endArray()
+    if !forecasts.isEmpty {
+      json.member("readers", .array(forecasts.map(Self.value)))
+    }
     if let complaint { json.member("error", complaint.facts) }
   }
   private func write(_ bundle: CheckedBundle, to json: inout JSONDocument) {
@@ -90,5 +102,16 @@ extension CheckReport: Answer {
             "tensors": .int(model.tensorCount), "bytes": .int(model.byteCount),
           ]
         }))
+  }
+
+  private static func value(_ forecast: ReaderForecast) -> JSONValue {
+    [
+      "reader": .string(forecast.reader.rawValue), "path": .string(forecast.path),
+      "loads": .bool(forecast.loads),
+      "calls": .array(
+        forecast.calls.map {
+          ["call": .string($0.text), "loads": .bool($0.loads), "reason": .string($0.reason)]
+        }),
+    ]
   }
 }

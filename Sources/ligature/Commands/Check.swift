@@ -13,7 +13,11 @@ struct Check: Verb {
 
       A bundle is checked as a whole: each model, and the pool's files against the hashes in bundle.json.
 
+      --as tells what a library would do with it: torch.load; safetensors' load_file and load_model, with which tied \
+      parameters; from_pretrained of transformers. Exit code 1 if it would not load it as it is.
+
         ligature check model.safetensors
+        ligature check bundle/ --as hf
         ligature check bundle/
         ligature check checkpoints/step-1000/ --values
       """)
@@ -24,6 +28,14 @@ struct Check: Verb {
   @Flag(help: "Read all values too.")
   var values = false
 
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp(
+      "Tell what a library would do with it: torch, safetensors or hf; repeatable.",
+      valueName: "reader"),
+    transform: ArgumentWords.reader)
+  var readers: [Reader] = []
+
   @OptionGroup(title: "Source") var sourceOptions: SourceOptions
   @OptionGroup(title: "Work") var work: WorkOptions
   @OptionGroup(title: "Answer") var answer: AnswerOptions
@@ -32,10 +44,11 @@ struct Check: Verb {
     var check = CheckpointCheck(limits: work.limits)
     check.options = sourceOptions.reading
     check.checksValues = values
-    let report = try console.observe("checking") { observer in
+    var report = try console.observe("checking") { observer in
       check.observer = observer
       return try check.run(source)
     }
+    for reader in readers { report.forecasts += try check.forecasts(reader, of: source) }
     try console.answer(report)
     if report.complaint != nil {
       console.sayError("\(escaped(source)): not sound: \(report.faultSummary)")

@@ -10,6 +10,11 @@ enum ArgumentWords {
     try choice(word, OutputFormat.allCases.map { ($0.rawValue, $0) })
   }
 
+  /// A library that checkpoints are read by.
+  static func reader(_ word: String) throws -> Reader {
+    try choice(word, Reader.allCases.map { ($0.rawValue, $0) })
+  }
+
   /// What becomes of tensors that share bytes.
   static func aliasPolicy(_ word: String) throws -> AliasPolicy {
     try choice(word, AliasPolicy.allCases.map { ($0.rawValue, $0) })
