@@ -4,7 +4,7 @@ import json
 import os
 
 import torch
-from safetensors.torch import load_model
+from safetensors.torch import load_file, load_model
 
 from harness import case, require
 from models import graphs, models
@@ -134,3 +134,39 @@ def bundles_of_hugging_face_models_are_loaded_by_transformers(tool, folder, gene
                     require(not found[kind], f"{root}/{name}: {kind} {found[kind]}")
                 with torch.no_grad():
                     require_bits(model.eval()(given).logits, expected[name], f"{root}/{name}")
+
+
+@case
+def joint_bundles_keep_the_logits_of_models_of_any_width(tool, folder, generator):
+    calls = {"en": wide(16, tie_embedding=True), "de": wide(24), "fr": wide(16, emb_dim=6, use_abs_pos_emb=False),
+             "it": {"class": "AutoregressiveWrapper", "net": wide(8, num_memory_tokens=2)}}
+    given, expected = tokens(generator), {}
+    for seed, (name, call) in enumerate(calls.items()):
+        model = made(call, generator, seed)
+        save(model, call, f"{folder}/{name}")
+        expected[name] = run(model, call, given)
+    sources = [f"{folder}/{name}.pt" for name in calls]
+    tool.run("tie", *sources, "-o", f"{folder}/no/", "-q", expect=3)
+    tool.run("tie", *sources, "-o", f"{folder}/bundle/", "-q", "--policy", "joint", "--verify")
+    tool.run("tie", *sources, "-o", f"{folder}/all.pt", "-q", "--policy", "joint")
+    tool.run("tie", *sources, "-o", f"{folder}/narrow/", "-q", "--policy", "joint", "--rank", 20)
+    tool.run("check", f"{folder}/bundle")
+    whole = torch.load(f"{folder}/all.pt", weights_only=True)
+    for name in calls:
+        state = {}
+        for file in os.listdir(f"{folder}/bundle/{name}"):
+            if file.endswith(".safetensors"):
+                state.update(load_file(f"{folder}/bundle/{name}/{file}"))
+        with open(f"{folder}/bundle/{name}/ligature.json") as file:
+            call = json.load(file)
+        call.pop("x_transformers")
+        inner = call.get("net", call)
+        require(inner["emb_dim"] == 16 + 24 + 6 + 8, f"{name}: {inner}")
+        for where, own in [("directory", state), (".pt", {key[len(name) + 1:]: tensor for key, tensor in whole.items()
+                                                          if key.startswith(name + ".")})]:
+            model = graphs.build(call).eval()
+            model.load_state_dict(own, strict=True)
+            difference = float((run(model, call, given) - expected[name]).abs().max())
+            require(difference <= 1e-5, f"{name}, {where}: differs by {difference}")
+        with open(f"{folder}/narrow/{name}/ligature.json") as file:
+            require(json.load(file).get("net", {}).get("emb_dim", 20) == 20, f"{name}: another rank")

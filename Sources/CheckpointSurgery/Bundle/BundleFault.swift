@@ -28,6 +28,12 @@ public enum BundleFault: Equatable, Sendable {
   case widths(String, [Int], String, [Int])
   /// Tables of one shape that differ.
   case different(TieMeasurement, String, String)
+  /// The table of a model cannot have another width.
+  case fixedWidth(model: String, option: String, reason: String)
+  /// Tables were not factorised.
+  case arithmetic(LinearAlgebraFault)
+  /// The models are not of x-transformers, which the policy needs.
+  case foreignModels(TiePolicy)
   /// The tensor is stored once for several models, and would be changed for one.
   case pooled(model: String, name: String, others: [String])
 }
@@ -47,6 +53,9 @@ extension BundleFault {
     case .vocabularies: "VocabulariesDiffer"
     case .widths: "WidthsDiffer"
     case .different: "TablesDiffer"
+    case .fixedWidth: "FixedWidth"
+    case .arithmetic: "Arithmetic"
+    case .foreignModels: "UnrepresentablePolicy"
     case .pooled: "PooledTensor"
     }
   }
@@ -57,7 +66,7 @@ extension BundleFault {
     case .invalidName, .nameTwice, .dottedName, .unsupportedOption, .severalTables, .unknownTensor:
       .usage
     case .vocabularies, .widths, .different, .pooled, .normalisation, .releases: .safety
-    case .nothingShared, .noTable: .input
+    case .nothingShared, .noTable, .fixedWidth, .arithmetic, .foreignModels: .input
     }
   }
 
@@ -97,7 +106,14 @@ extension BundleFault {
       "the tables have the shapes \(firstShape) (\(escaped(first))) and \(secondShape) (\(escaped(second))); "
         + "--policy joint makes one table of both and a projection for each model, of any --rank"
     case .different(let measurement, let first, let second):
-      "the tables of \(escaped(first)) and \(escaped(second)) are not the same: \(measurement.sentence)"
+      "the tables of \(escaped(first)) and \(escaped(second)) are not the same: \(measurement.sentence); "
+        + "--policy joint loses nothing and gives each model a project_emb"
+    case .fixedWidth(let model, let option, let reason):
+      "\(escaped(model)): \(option): \(reason), so its table cannot be one of another width behind a projection"
+    case .arithmetic(let fault): "the tables were not factorised: \(fault)"
+    case .foreignModels(let policy):
+      "--policy \(policy.rawValue) puts project_emb between table and layers, and only models of x-transformers have "
+        + "a place for it; input, output, mean and weighted are possible"
     case .pooled(let model, let name, let others):
       "\(escaped(model)): '\(escaped(name))' is shared with \(Self.list(others)) and would be changed for one "
         + "model; --detach gives the output a table of its own"

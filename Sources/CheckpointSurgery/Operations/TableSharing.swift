@@ -79,7 +79,9 @@ struct TableSharing {
     case .input: return first.tensor
     case .output: return last.tensor
     case .procrustes, .lowrank, .joint:
-      throw .tie(.unrepresentable(policy ?? .joint), model: first.model)
+      throw policy == .joint
+        ? .bundle(.foreignModels(.joint))
+        : .tie(.unrepresentable(policy ?? .joint), model: first.model)
     case .mean, .weighted:
       let factors = tables.map { policy == .weighted ? weights[$0.model] ?? 1 : 1 }
       let sum = factors.reduce(0, +)

@@ -30,6 +30,10 @@ public struct TieModels: SurgeryOperation {
 
   /// The plan for two models or more.
   public func plan(for models: [SurgeryModel]) throws(SurgeryError) -> SurgeryPlan {
+    if policy == .joint { return try jointPlan(for: models) }
+    guard rank == nil else {
+      throw .parameter(verb: Self.verb, reason: "--rank goes with --policy joint")
+    }
     var tables: [TableSharing.Table] = []
     for model in models { tables.append(.init(model: model.name, tensor: try table(of: model))) }
     let outcome = try TableSharing(tables: tables, policy: policy, weights: weights).outcome()

@@ -5,7 +5,8 @@ internal import CheckpointSurgery
 struct TyingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What is kept where the tables differ: input, output, mean or weighted.", valueName: "policy"),
+      "What is kept where the tables differ: input, output, mean or weighted; of several models also joint.",
+      valueName: "policy"),
     transform: ArgumentWords.tiePolicy)
   var policy: TiePolicy?
 

@@ -17,11 +17,15 @@ struct TieCommand: Verb {
       names; a .safetensors one copy and a note for each other name. Directories of Hugging Face models are tied by their \
       embedding's name (--tensor), their other files copied.
 
+      Tables that differ, in width too, can be products of one (--policy joint): the shared table has --rank columns, and each \
+      model a project_emb that makes its own rows of it. Without --rank nothing is lost but rounding.
+
       Tables that differ are refused with the measured facts; --policy chooses what is lost.
 
         ligature tie untied.pt -o tied.pt --verify
         ligature tie model.safetensors -o tied.safetensors --policy mean
         ligature tie en=english.pt de=german.pt -o bundle/
+        ligature tie en=english.pt de=german.pt -o bundle/ --policy joint --rank 512
         ligature tie llama-a/ llama-b/ -o pair/ --policy weighted --weight llama-a=3
       """)
 
@@ -40,6 +44,9 @@ struct TieCommand: Verb {
     guard sources.count == 1 || options.model.config == nil else {
       throw ValidationError(
         "--config is for one model; put NAME.ligature.json beside each of several")
+    }
+    guard sources.count > 1 || bundle.rank == nil else {
+      throw ValidationError("--rank is for several models")
     }
     guard sources.count == 1 || tying.tolerance == 0 else {
       throw ValidationError("--tolerance is for one model")
