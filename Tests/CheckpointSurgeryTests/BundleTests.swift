@@ -55,7 +55,9 @@ import TransformerInference
     let names = try directoryNames(root + "/shared")
     #expect(names.count == 1)
     #expect(names[0].hasPrefix("token_emb-"))
-    #expect(try directoryNames(root).sorted() == ["bundle.json", "de", "en", "shared"])
+    #expect(
+      try directoryNames(root).sorted()
+        == ["bundle.json", "de", "en", "ligature.json", "shared"])
   }
 
   private func directoryNames(_ path: String) throws -> [String] {

@@ -47,6 +47,27 @@ enum SharedPair {
   }
 
   @Test(arguments: ["hard", "relative", "symlink", "copy"])
+  func `is one checkpoint to whom reads its directory`(link: String) throws {
+    let place = try SharedPair.bundle("--link \(link)")
+    // Each model has 8,432 parameters, 1,024 of them in the table.
+    let count = link == "copy" ? 2 * 8432 : 2 * 8432 - 1024
+    let runs = [
+      ["count", "bundle", "--expect", "\(count)"], ["fit", "bundle/"],
+      ["convert", "bundle", "-o", "one.pt"], ["diff", "bundle", "one.pt"],
+      ["convert", "bundle", "-o", "one.safetensors"], ["diff", "one.pt", "one.safetensors"],
+      ["fit", "one.safetensors"],
+    ]
+    for words in runs {
+      let run = try Tool.run(words, in: place)
+      #expect(run.status == 0, "\(words): \(run.output) \(run.error)")
+    }
+    let digests = try ["bundle", "one.pt", "one.safetensors"].map {
+      try Tool.run(["hash", $0, "--json"], in: place).document()["checkpoint"] as? String
+    }
+    #expect(Set(digests).count == 1)
+  }
+
+  @Test(arguments: ["hard", "relative", "symlink", "copy"])
   func `that was edited behind its back is told in one sentence`(link: String) throws {
     let place = try SharedPair.bundle("--link \(link)")
     var bytes = try place.bytes(of: Self.pool)

@@ -119,6 +119,14 @@ def hashes_do_not_depend_on_the_container(tool, folder, generator):
     require(tool.json("hash", f"{folder}/a.pt")["checkpoint"]
             == tool.json("hash", f"{folder}/a.safetensors")["checkpoint"], "the digests differ")
     tool.run("diff", f"{folder}/a.pt", f"{folder}/a.safetensors")
+    # One tensor of two names, which save_model stores once.
+    model = torch.nn.ModuleList([torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)])
+    model[1].weight = model[0].weight
+    torch.save(model.state_dict(), f"{folder}/m.pt")
+    safetensors.torch.save_model(model, f"{folder}/m.safetensors")
+    tool.run("diff", f"{folder}/m.pt", f"{folder}/m.safetensors")
+    require(tool.json("hash", f"{folder}/m.pt")["checkpoint"]
+            == tool.json("hash", f"{folder}/m.safetensors")["checkpoint"], "the digests of tied models differ")
 
 
 @case

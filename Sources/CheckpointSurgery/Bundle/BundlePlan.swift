@@ -1,5 +1,6 @@
 public import Checkpoints
 internal import TensorStorage
+internal import TransformerGraph
 
 /// How the directory of a model gets at what it shares with others.
 public enum BundleLink: String, CaseIterable, Sendable {
@@ -96,13 +97,22 @@ extension Bundle {
     }
     let manifest = BundleManifest(
       tool: tool, link: link.rawValue, pool: pool.map(\.listed), models: models)
+    let last =
+      configurationFiles + [
+        CompanionFile(name: BundleManifest.fileName, bytes: manifest.bytes)
+      ]
     let whole = try WritePlan(
       parts,
       directories: [root, root + Self.poolDirectory] + members.map { root + $0.name },
-      last: [CompanionFile(name: BundleManifest.fileName, bytes: manifest.bytes)],
-      at: [root + BundleManifest.fileName],
+      last: last, at: last.map { root + $0.name },
       sources: members.flatMap(\.checkpoint.source.files), options: options, remarks: copies)
     return BundlePlan(whole: whole, parts: checked)
+  }
+
+  /// The configuration of all models together, where one can say what they are.
+  private var configurationFiles: [CompanionFile] {
+    guard let configuration = (try? inOneFile())?.configuration else { return [] }
+    return [CompanionFile(name: "ligature.json", bytes: configuration.json())]
   }
 
   private func model(

@@ -109,8 +109,7 @@ extension CheckpointCheck {
   }
 
   /// What a model of a bundle has of the pool, compared with `bundle.json`.
-  func changes(of bundle: BundleMembership?) throws(FormatError) -> [CheckFinding] {
-    guard let bundle else { return [] }
+  func changes(of bundle: BundleMembership) throws(FormatError) -> [CheckFinding] {
     var findings: [CheckFinding] = []
     for position in Set(bundle.model.fileOfTensor.values).sorted() {
       let path =

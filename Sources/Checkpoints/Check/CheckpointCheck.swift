@@ -121,7 +121,9 @@ package struct CheckpointCheck: Sendable {
     }
     report.tensorCount = checkpoint.entries.count
     report.byteCount = checkpoint.byteCount
-    if withPool { report.findings += try changes(of: checkpoint.source.bundle) }
+    if withPool, let bundle = checkpoint.source.bundle {
+      report.findings += try changes(of: bundle)
+    }
     guard checksValues else { return }
     report.findings += try checkValues(of: checkpoint)
     report.hasCheckedValues = true

@@ -116,8 +116,10 @@ public struct CheckpointSource: Sendable {
   public var notes: [String] = []
   /// The kind of dictionary that torch will be given back.
   public var dictionary: DictionaryKind = .dict
-  /// The bundle that it is a model of, if it is one.
-  package var bundle: BundleMembership?
+  /// The models of bundles that it has tensors of: itself, or all of a bundle's.
+  package var bundles: [BundleMembership] = []
+  /// The bundle that it is one model of, if it is.
+  package var bundle: BundleMembership? { bundles.count == 1 ? bundles[0] : nil }
 
   /// A source without anything yet.
   public init(format: String = "memory", files: [String] = []) {

@@ -66,7 +66,7 @@ package struct BundleMembership: Sendable {
       return entry
     }
     result = result.replacingEntries(entries) ?? result
-    result.source.bundle = self
+    result.source.bundles = [self]
     for name in model.fileOfTensor.keys.sorted() {
       let others = others(sharing: name).map { "'\(escaped($0))'" }.joined(separator: ", ")
       result.source.notes.append(
@@ -111,6 +111,6 @@ extension BundleManifest {
 extension Checkpoint {
   /// Refuses a model of a bundle whose pool was changed behind its back; reads the pool.
   public func requireUnchangedPool() throws(FormatError) {
-    try source.bundle?.requireUnchangedPool()
+    for bundle in source.bundles { try bundle.requireUnchangedPool() }
   }
 }

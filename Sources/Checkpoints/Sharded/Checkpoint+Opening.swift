@@ -5,7 +5,7 @@ extension Checkpoint {
   ///
   /// - Parameters:
   ///   - path: A file, whose format is told from its first bytes; the index of a sharded checkpoint; or a
-  ///     directory that holds one checkpoint.
+  ///     directory that holds one checkpoint, or a bundle of models.
   ///   - options: How to read it.
   /// - Returns: The tensors in the order of the file or of the index.
   /// - Throws: What keeps it from being read, and where.
@@ -42,6 +42,8 @@ extension Checkpoint {
       let shards = try ShardSet(
         path: listing.path, names: names, paths: location.paths, options: options)
       return try shards.merged(index: nil)
+    case .bundle(let manifest, let directory):
+      return (try manifest.opened(in: directory, options: options), [])
     }
   }
 

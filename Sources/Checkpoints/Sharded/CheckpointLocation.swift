@@ -8,6 +8,8 @@ enum CheckpointLocation {
   case index(ShardIndex)
   /// Shards without an index, in a directory.
   case shards([String], in: DirectoryListing)
+  /// Several models in a directory, each in one of its own.
+  case bundle(BundleManifest, in: String)
 
   /// Finds the checkpoint that `path` names.
   ///
@@ -20,8 +22,7 @@ enum CheckpointLocation {
       return (try file(at: path), [])
     }
     if let bundle = try BundleManifest.read(in: listing.path) {
-      throw FormatError(
-        file: path, .shards(.bundle(models: bundle.models.map { listing.path(of: $0.directory) })))
+      return (.bundle(bundle, in: listing.path), [])
     }
     let (target, notes) = try target(in: listing)
     switch target {
@@ -53,6 +54,7 @@ enum CheckpointLocation {
     case .file(let file): [file.path]
     case .index(let index): index.shards.map { ShardName.directory(of: index.path) + $0 }
     case .shards(let names, let listing): names.map { listing.path(of: $0) }
+    case .bundle: []
     }
   }
 

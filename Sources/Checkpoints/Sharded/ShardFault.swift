@@ -38,8 +38,6 @@ public enum ShardFault: FormatFault {
   case invalidBundle(String)
   /// A file of a bundle's pool is not what `bundle.json` says.
   case poolChanged(expected: String, found: String)
-  /// The directory is a bundle of several models.
-  case bundle(models: [String])
   /// The blocks of a tensor leave some of it out.
   case missingBlocks(shape: [Int], missing: Int)
 }
@@ -63,7 +61,6 @@ extension ShardFault {
     case .tensorInTwoShards: "TensorInTwoShards"
     case .invalidBundle: "InvalidBundle"
     case .poolChanged: "PoolChanged"
-    case .bundle: "SeveralModels"
     case .invalidSharding, .unplacedBlock: "InvalidShardingInfo"
     case .blockDTypes, .blockRanks, .unplaceableBlock, .overlappingBlocks, .missingBlocks:
       "InvalidBlocks"
@@ -105,9 +102,6 @@ extension ShardFault {
     case .poolChanged(let expected, let found):
       "the tensor was edited behind the bundle's back: SHA-256 \(found.prefix(12))…, and bundle.json says "
         + "\(expected.prefix(12))…; restore the file, or tie the models again"
-    case .bundle(let models):
-      "the directory is a bundle of several models, \(Self.list(models, count: models.count)); give the "
-        + "directory of one of them"
     case .unplacedBlock:
       "the notes of torch's distributed checkpoint ('DCP_SHARDING_INFO') do not say where this "
         + "block of the tensor belongs"

@@ -27,7 +27,9 @@ struct Diff: Verb {
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
   func run(on console: Console) throws -> ExitStatus {
-    let (first, second) = (try sourceOptions.open(a), try sourceOptions.open(b))
+    // A name that is only noted, as save_model does, is a name too.
+    let first = try sourceOptions.open(a).resolvingNotes()
+    let second = try sourceOptions.open(b).resolvingNotes()
     let options = try comparison.options(first, second, limits: work.limits)
     let byteCount = first.byteCount + second.byteCount
     let difference = try console.observe("comparing", byteCount: byteCount) { observer in
