@@ -130,6 +130,18 @@ struct EraModel: Sendable, CustomTestStringConvertible {
     #expect(try plan.comparison().spread > 0.01)
   }
 
+  @Test func `drops residual attention that fused attention never had`() throws {
+    let stack = "\"attn_flash\": true, \"residual_attn\": true"
+    let model = try FreshModel(
+      FreshModel.decoder("\"tie_embedding\": true", release: "1.14.0", stack: stack)
+    ).model
+    let plan = try Migrate(to: .newest).plan(for: [model])
+    #expect(try plan.comparison().maximumDifference < 1e-5)
+    #expect(throws: GraphError.self) {
+      try FreshModel(FreshModel.decoder(release: "1.16.7", stack: stack)).model.graph()
+    }
+  }
+
   @Test(arguments: [("2.25.4", "2.31.10"), ("2.31.10", "2.25.4")])
   func `refuses a pool that one of the releases takes over features too`(
     from: String, to: String

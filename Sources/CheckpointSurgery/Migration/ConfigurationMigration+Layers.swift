@@ -8,6 +8,8 @@ extension ConfigurationMigration {
     var editor = ArgumentEditor(call: call, prefix: prefix, release: to)
     let place = path.isEmpty ? String(prefix.dropLast()) : path
     if !layers.carried.isEmpty { refuseCarried(layers.carried, place) }
+    if !layers.carriesLogits { editor["residual_attn"] = nil }
+    if !layers.carriesCrossLogits { editor["cross_residual_attn"] = nil }
     rotary(&editor, layers, place)
     norms(&editor, layers, place)
     residuals(&editor, layers, place)

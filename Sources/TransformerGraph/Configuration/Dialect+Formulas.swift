@@ -95,6 +95,9 @@ extension Dialect {
   /// Whether fused attention (`attn_flash`) divided by the scale of `qk_norm` instead of multiplying by it.
   public var fusedAttentionInvertsQKNormScale: Bool { self < Dialect(1, 22, 23) }
 
+  /// Whether fused attention excludes residual attention; before 1.16.7 it was accepted, and carried no logits.
+  public var fusedAttentionExcludesResidual: Bool { self >= Dialect(1, 16, 7) }
+
   /// Whether fused attention took the mask for its opposite.
   public var fusedAttentionInvertsMask: Bool { self < Dialect(1, 16, 15) }
 }

@@ -37,8 +37,10 @@ extension AttentionLayers {
     (reinjection, reinjectionGate) = try builder.reinjection()
     condition = try builder.condition()
     attendsContext = kind == .crossAttender ? true : try arguments.bool("cross_attend")
-    carriesLogits = try arguments.bool("residual_attn")
-    carriesCrossLogits = try arguments.bool("cross_residual_attn")
+    // Where a release accepts it with fused attention, there are no logits to carry.
+    let hasLogits = groups.attention.value("flash") != .bool(true)
+    carriesLogits = try arguments.bool("residual_attn") && hasLogits
+    carriesCrossLogits = try arguments.bool("cross_residual_attn") && hasLogits
     addsValueResidual = try arguments.bool("add_value_residual")
     dualResidual = try builder.dualResidual()
     // Before 1.31.6 the value alone asked for it.

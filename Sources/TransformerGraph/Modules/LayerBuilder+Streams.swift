@@ -138,8 +138,9 @@ extension LayerBuilder {
           + "(\(distance))")
     }
     guard case .bool(true) = groups.attention.value("flash") else { return }
-    let names = ["rel_pos_bias", "dynamic_pos_bias", "residual_attn", "cross_residual_attn"]
-    for name in names where try arguments.bool(name) {
+    let residuals =
+      dialect.fusedAttentionExcludesResidual ? ["residual_attn", "cross_residual_attn"] : []
+    for name in ["rel_pos_bias", "dynamic_pos_bias"] + residuals where try arguments.bool(name) {
       throw .impossible(path: arguments.path, reason: "attn_flash excludes \(name)")
     }
   }
