@@ -52,7 +52,7 @@ extension ModelRunner {
     switch wrapper.head {
     case .embeddings: return false
     case .linear(let heads): return heads.count == 1
-    case .tied: return true
+    case .tied, .factored: return true
     }
   }
 

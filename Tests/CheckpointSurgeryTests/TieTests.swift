@@ -208,12 +208,4 @@ import TransformerInference
     #expect(plan.after[0].checkpoint["to_logits.bias"] == nil)
     #expect(plan.steps[0].facts.last == "to_logits.bias is zero and is left out")
   }
-
-  @Test(arguments: [TiePolicy.procrustes, .lowrank])
-  func `refuses by name what the constructor cannot make`(policy: TiePolicy) throws {
-    let fresh = try FreshModel(FreshModel.decoder())
-    #expect(
-      throws: SurgeryError.tie(.unrepresentable(policy), model: fresh.model.paths.checkpoint)
-    ) { try Tie(policy: policy).plan(for: [fresh.model]) }
-  }
 }

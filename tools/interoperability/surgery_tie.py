@@ -163,3 +163,30 @@ def policies_give_what_the_library_computes(tool, folder, generator):
             require_bits(result.token_emb.emb.weight, model.token_emb.emb.weight, "the table moved")
     tool.run("tie", save(made(wide(16, emb_dim=8), generator), wide(16, emb_dim=8), f"{folder}/narrow"),
              "-o", f"{folder}/no.pt", "-q", "--policy", "mean", expect=4)
+
+
+@case
+def heads_behind_a_layer_are_run_by_the_library(tool, folder, generator):
+    import numpy
+    call = wide(16, num_tokens=29)
+    model = made(call, generator)
+    path, given = save(model, call, f"{folder}/model"), tokens(generator)
+    numpy.save(f"{folder}/t.npy", given.numpy())
+    losses = []
+    for words in [["procrustes"], ["lowrank"], ["lowrank", "--rank", 10], ["lowrank", "--rank", 32]]:
+        out = f"{folder}/out.pt"
+        tool.run("tie", path, "-o", out, "--force", "-q", "--verify", "--policy", *words)
+        state = torch.load(out, weights_only=True)
+        names = ["token_emb.emb.weight", "to_logits.up.weight"]
+        require(len({state[name].data_ptr() for name in names}) == 1, f"{words}: two tables")
+        result = graphs.build(configuration(out)).eval()
+        result.load_state_dict(state, strict=True)
+        found = run(result, call, given)
+        tool.run("logits", out, "--tokens", f"{folder}/t.npy", "-o", f"{folder}/l.npy", "--force", "-q")
+        require_near(torch.from_numpy(numpy.load(f"{folder}/l.npy")), found, f"{words}: our logits", 1e-4)
+        table = state["token_emb.emb.weight"]
+        head = table @ state["to_logits.down.weight"]
+        losses.append(float((head - model.to_logits.weight).norm() / model.to_logits.weight.norm()))
+        if words[-1] == 32:
+            require_near(found, run(model, call, given), f"{words}", 1e-4)
+    require(losses[0] > losses[1] > losses[3], f"losses {losses}")

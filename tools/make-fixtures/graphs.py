@@ -6,6 +6,7 @@ Each line of truth is the real library's `state_dict()`. Every argument that sha
 import json
 import os
 import sys
+from collections import OrderedDict
 
 import torch
 import x_transformers as xt
@@ -31,6 +32,8 @@ def build(call):
         return tuple(map(build, call)) if isinstance(call, list) else call
     arguments = {name: build(value) for name, value in call.items() if name != "class"}
     name = call["class"]
+    if name == "Sequential":
+        return torch.nn.Sequential(OrderedDict(arguments))
     if name in LAYERS:
         return LAYERS[name](**{"verbose": False, **arguments})
     return (getattr(xt, name, None) or getattr(m, name, None) or getattr(torch.nn, name))(**arguments)

@@ -59,7 +59,7 @@ struct JointTable: Sendable {
   }
 
   /// `FᵀF`; its lower triangle.
-  private static func gram(of tables: [LazyTensor], width: Int) throws(FitFault) -> Matrix {
+  static func gram(of tables: [LazyTensor], width: Int) throws(FitFault) -> Matrix {
     var gram = Matrix(rowCount: width, columnCount: width)
     var sources: [PackedBytes] = []
     for table in tables {

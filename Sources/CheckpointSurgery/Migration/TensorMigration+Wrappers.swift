@@ -95,6 +95,9 @@ extension TensorMigration {
     switch (a.head, b.head) {
     case (.linear(let x), .linear(let y)) where x.count == y.count:
       for (x, y) in zip(x, y) { try pair(x, y) }
+    case (.factored(let x, let y), .factored(let u, let v)):
+      try pair(x, u)
+      try pair(y, v)
     case (.tied, .tied), (.embeddings, .embeddings): break
     case (.tied(let scale), .linear(let heads)) where heads.count == 1:
       let table = a.tokenEmbedding.weight

@@ -62,6 +62,10 @@ extension ModelGraph {
         add(head.bias, as: .headBias(number))
       }
     }
+    if case .factored(_, let up) = wrapper.head {
+      add(up.weight, as: .head(0))
+      add(up.bias, as: .headBias(0))
+    }
     add(
       slots.first { $0.path == place.keyPrefix + "ff_deep_embed" }?.parameter, as: .deepEmbedding)
     return found.map { parameter, roles in

@@ -118,6 +118,9 @@ extension Resize {
       own["num_tokens"] = size
       try model.set("token_emb", of: place, to: .module(own))
     }
+    if case .module(let head)? = call?["to_logits"] {
+      try model.set("to_logits", of: place, to: .module(head.resized(from: count, to: size)))
+    }
     try renumber(&model, place, arrangement, &facts)
   }
 
@@ -166,5 +169,17 @@ extension SurgeryModel {
   fileprivate func mixesSoftmaxes(_ place: WrapperPlace) -> Bool {
     configuration.call(at: place.modulePath)?[place.argumentPrefix + "mixture_of_softmax"]
       == .bool(true)
+  }
+}
+
+extension ModuleConfiguration {
+  /// The head, a `Linear` or a `Sequential` that ends in one, with another number of logits.
+  fileprivate func resized(from count: Int, to size: ArgumentValue) -> ModuleConfiguration {
+    var head = self
+    if head["out_features"] == .int(count) { head["out_features"] = size }
+    if case .module(let up)? = head["up"] {
+      head["up"] = .module(up.resized(from: count, to: size))
+    }
+    return head
   }
 }

@@ -6,7 +6,8 @@ internal import TransformerGraph
 ///
 /// Nothing is lost where `to_logits.weight = τ · E` holds, with the `τ` of the model's release (`Untie`) or,
 /// from 2.30.5 on, with any constant, which becomes `tie_embedding_scale`. Otherwise a policy is needed, and
-/// the step tells what it costs.
+/// the step tells what it costs; `procrustes` and `lowrank` put a linear layer between the last norm and the tied
+/// table.
 public struct Tie: SurgeryOperation {
   /// The verb.
   public static let verb = "tie"
@@ -14,14 +15,17 @@ public struct Tie: SurgeryOperation {
   public var policy: TiePolicy?
   /// The weights of `weighted`: of the input table, and of the head.
   public var weights: (input: Double, output: Double)
+  /// The width of the table of `lowrank`; nil for the model's.
+  public var rank: Int?
   /// The largest difference of two values, relative to the largest value of the head, that is let pass.
   public var tolerance: Double
 
   /// Ties where nothing is lost, or as `policy` says.
   public init(
     policy: TiePolicy? = nil, weights: (input: Double, output: Double) = (1, 1),
-    tolerance: Double = 0
+    tolerance: Double = 0, rank: Int? = nil
   ) {
+    self.rank = rank
     self.policy = policy
     self.weights = weights
     self.tolerance = tolerance
@@ -29,8 +33,11 @@ public struct Tie: SurgeryOperation {
 
   /// The plan for one model or more, each by itself.
   public func plan(for models: [SurgeryModel]) throws(SurgeryError) -> SurgeryPlan {
-    if let policy, [.procrustes, .lowrank, .joint].contains(policy), let first = models.first {
-      throw .tie(.unrepresentable(policy), model: first.paths.checkpoint)
+    if policy == .joint, let first = models.first {
+      throw .tie(.unrepresentable(.joint), model: first.paths.checkpoint)
+    }
+    guard rank == nil || policy == .lowrank else {
+      throw .parameter(verb: Self.verb, reason: "--rank goes with --policy lowrank")
     }
     var after = models
     var facts: [String] = []
@@ -70,6 +77,10 @@ extension Tie {
     _ facts: inout [String]
   ) throws(SurgeryError) -> Promise {
     let tie = try HeadTie(place, heads, in: model)
+    if let factored = try factoredHead(tie, in: model) {
+      facts += try factored.put(in: &model)
+      return factored.promise
+    }
     let decision = try tie.decide(by: self, in: model)
     if let blend = decision.blend {
       try model.replaceTable(of: place, with: blend, and: tie.head.weight.tensor)
@@ -83,6 +94,21 @@ extension Tie {
     try model.set("logits_dim", of: place, to: nil)
     facts += decision.facts
     return decision.promise
+  }
+}
+
+extension Tie {
+  /// What `procrustes` and `lowrank` make of a head; nil for other policies.
+  private func factoredHead(
+    _ tie: HeadTie, in model: SurgeryModel
+  ) throws(SurgeryError) -> FactoredHead? {
+    switch policy {
+    case .procrustes: try FactoredHead(rotating: tie, in: model)
+    case .lowrank:
+      try FactoredHead(
+        factorising: tie, rank: rank ?? tie.place.wrapper.layers.dimension, in: model)
+    default: nil
+    }
   }
 }
 

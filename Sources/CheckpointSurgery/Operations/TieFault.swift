@@ -22,9 +22,15 @@ public enum TieFault: Equatable, Sendable {
   case headBias(largest: Double)
   /// The head is a multiple of the table that the release cannot express.
   case fixedScale(Double, release: String)
+  /// The release cannot be given a head.
+  case noGivenHead(release: String)
+  /// The table of one of its wrappers cannot have another width.
+  case fixedWidth(option: String, reason: String)
+  /// Table and head were not factorised.
+  case arithmetic(LinearAlgebraFault)
   /// The tables are not the same, nor multiples of one another.
   case different(TieMeasurement, names: [String])
-  /// x-transformers' constructor cannot make what the policy needs.
+  /// The policy is not for as many models.
   case unrepresentable(TiePolicy)
 }
 
@@ -41,6 +47,9 @@ extension TieFault {
     case .narrowEmbedding: "NarrowEmbedding"
     case .headBias: "HeadBias"
     case .fixedScale: "FixedScale"
+    case .noGivenHead: "UnrepresentablePolicy"
+    case .fixedWidth: "FixedWidth"
+    case .arithmetic: "Arithmetic"
     case .different: "TablesDiffer"
     case .unrepresentable: "UnrepresentablePolicy"
     }
@@ -51,7 +60,7 @@ extension TieFault {
     switch self {
     case .declaredButDifferent, .shapes, .headBias, .fixedScale, .different: true
     case .nothingTied, .nothingShared, .unscalable, .nothingToTie, .severalHeads, .narrowEmbedding,
-      .unrepresentable:
+      .unrepresentable, .noGivenHead, .fixedWidth, .arithmetic:
       false
     }
   }
@@ -85,9 +94,16 @@ extension TieFault {
     case .fixedScale(let scale, let release):
       "the head is \(rounded(scale)) times the table, and release \(release) ties without a scale; "
         + "'ligature migrate --to 2.30.5' first (tie_embedding_scale), or choose what is lost with --policy"
+    case .noGivenHead(let release):
+      "release \(release) of x-transformers cannot be given a head (to_logits): 'ligature migrate' brings the model to "
+        + "one that can, or choose input, output, mean or weighted"
+    case .fixedWidth(let option, let reason):
+      "\(option): \(reason), so the table keeps its width; leave --rank out"
+    case .arithmetic(let fault): "table and head were not factorised: \(fault)"
     case .different(let measurement, let names):
       "\(names.map { "'\(escaped($0))'" }.joined(separator: " and ")) are not one table: "
         + measurement.sentence
+        + "; of a table and a head, --policy procrustes and lowrank lose less and put a linear layer between them"
     case .unrepresentable(let policy):
       "--policy \(policy.rawValue) \(Self.reason(policy))"
     }
@@ -96,7 +112,6 @@ extension TieFault {
   private static func reason(_ policy: TiePolicy) -> String {
     policy == .joint
       ? "is for several models: 'ligature tie A B -o BUNDLE/'"
-      : "needs a linear layer between the last norm and a tied head, which x-transformers' constructor "
-        + "cannot make and 'ligature logits' cannot run; input, output, mean and weighted are possible"
+      : "is for the table and head of one model; of several, input, output, mean, weighted and joint are possible"
   }
 }

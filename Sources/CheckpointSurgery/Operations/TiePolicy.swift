@@ -8,9 +8,9 @@ public enum TiePolicy: String, CaseIterable, Sendable {
   case mean
   /// Their mean with weights.
   case weighted
-  /// The head is the table, rotated.
+  /// The head is the table, rotated and scaled by a linear layer before it.
   case procrustes
-  /// Both are products of one narrow table.
+  /// Both are products of one table, the best of its width, and small matrices.
   case lowrank
   /// Several models' tables side by side are one product of a shared table and a projection for each.
   case joint

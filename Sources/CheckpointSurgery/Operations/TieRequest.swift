@@ -13,7 +13,7 @@ package struct TieRequest: DescribedOperation {
   package var tolerance = 0.0
   /// Of several: the table's name; nil for the token embedding.
   package var tensor: String?
-  /// Of several: the width of the shared table of `joint`.
+  /// The width of the table of `joint`, or of `lowrank`.
   package var rank: Int?
 
   /// A tie where nothing is lost.
@@ -42,12 +42,12 @@ package struct TieRequest: DescribedOperation {
       return try TieModels(policy: policy, weights: weights, tensor: tensor, rank: rank)
         .plan(for: models)
     }
-    guard tensor == nil, rank == nil else {
-      throw .parameter(verb: Self.verb, reason: "--tensor and --rank are for several models")
+    guard tensor == nil else {
+      throw .parameter(verb: Self.verb, reason: "--tensor is for several models")
     }
     return try Tie(
       policy: policy, weights: (weights["input"] ?? 1, weights["output"] ?? 1),
-      tolerance: tolerance
+      tolerance: tolerance, rank: rank
     ).plan(for: models)
   }
 }

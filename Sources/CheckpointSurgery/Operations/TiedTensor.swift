@@ -40,6 +40,9 @@ enum TiedTensor {
     switch place.wrapper.head {
     case .tied(let scale): return .head(place, scale: scale)
     case .embeddings: return nil
+    case .factored(_, let up):
+      guard up.weight === place.wrapper.tokenEmbedding.weight else { return nil }
+      return .aliasedHead(place, path: place.keyPrefix + "to_logits.up.weight")
     case .linear(let heads):
       let table = place.wrapper.tokenEmbedding.weight
       guard heads.contains(where: { $0.weight === table }) else { return nil }

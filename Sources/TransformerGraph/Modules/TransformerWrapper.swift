@@ -10,6 +10,8 @@ public struct TransformerWrapper: Sendable {
   public enum Head: Sendable {
     /// `h · weightᵀ`, one or several.
     case linear([Linear])
+    /// `(h · downᵀ) · upᵀ`, where `up` may be the token embedding: `to_logits=Sequential(OrderedDict(down=…, up=…))`.
+    case factored(down: Linear, up: Linear)
     /// `(h · Eᵀ) · scale` with the raw rows of the token embedding.
     case tied(scale: Double)
     /// None: the features are the output.
@@ -258,6 +260,7 @@ extension TransformerWrapper {
     let place = scope.child("to_logits")
     let count = try arguments.int("num_output_heads")
     guard count > 1 else {
+      if let factored = try factored(place, arguments, dimension: dimension) { return factored }
       if let own = try Linear(place, torchModule: "to_logits", of: arguments, from: dimension) {
         return .linear([own])
       }
@@ -265,6 +268,25 @@ extension TransformerWrapper {
     }
     return .linear(
       (0..<count).map { Linear(place.child("\($0)"), dimension, width, hasBias: false) })
+  }
+
+  /// The two layers of a head that is given as a `Sequential`; nil where it is not.
+  private static func factored(
+    _ place: ParameterScope, _ arguments: Arguments, dimension: Int
+  ) throws(GraphError) -> Head? {
+    guard case .module(let module) = arguments.value("to_logits"),
+      module.className == "Sequential"
+    else { return nil }
+    let own = try Arguments(module, path: place.path, dialect: arguments.dialect)
+    guard
+      let down = try Linear(place.child("down"), torchModule: "down", of: own, from: dimension),
+      let up = try Linear(
+        place.child("up"), torchModule: "up", of: own, from: down.outputCount)
+    else {
+      throw .impossible(
+        path: place.path, reason: "a Sequential for a head has a Linear 'down' and a Linear 'up'")
+    }
+    return .factored(down: down, up: up)
   }
 
   static func positionsOfContinuous(

@@ -138,6 +138,7 @@ extension TransformerWrapper {
   fileprivate var givesLogitsOfTokens: Bool {
     switch head {
     case .linear(let heads): heads.allSatisfy { $0.outputCount == tokenCount }
+    case .factored(_, let up): up.outputCount == tokenCount
     case .tied: true
     case .embeddings: false
     }

@@ -57,6 +57,7 @@ extension ForwardPass {
     case .embeddings: y = x
     case .linear(let heads):
       y = try heads.first.map { h throws(InferenceError) in try apply(h, to: x) } ?? x
+    case .factored(let down, let up): y = try apply(up, to: try apply(down, to: x))
     case .tied(let scale):
       y = try product(x, wrapper.tokenEmbedding.weight, scale: Float(scale))
     }

@@ -11,12 +11,6 @@ struct BundleOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The width of the shared table of --policy joint (default: the tables' together, where nothing is lost).",
-      valueName: "count"))
-  var rank: Int?
-
-  @Option(
-    help: ArgumentHelp(
       "How a model's directory gets at the pool: hard, relative, symlink or copy (default: hard).",
       valueName: "way"),
     transform: ArgumentWords.bundleLink)

@@ -5,7 +5,7 @@ internal import CheckpointSurgery
 struct TyingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What is kept where the tables differ: input, output, mean or weighted; of several models also joint.",
+      "Where the tables differ: input, output, mean, weighted; of one model procrustes, lowrank; of several joint.",
       valueName: "policy"),
     transform: ArgumentWords.tiePolicy)
   var policy: TiePolicy?

@@ -40,7 +40,7 @@ struct BundleRun {
     }
     var request = command.tying.request
     request.tensor = command.bundle.tensor
-    request.rank = command.bundle.rank
+    request.rank = command.rank
     let names = recipe.models.map(\.name)
     recipe.steps = [.init(operation: request, models: names)]
     var bundle = Recipe.BundleOutput()
@@ -58,7 +58,7 @@ struct BundleRun {
     if models.count == sources.count {
       let plan = try TieModels(
         policy: command.tying.policy, weights: try weights(for: sources),
-        tensor: command.bundle.tensor, rank: command.bundle.rank
+        tensor: command.bundle.tensor, rank: command.rank
       ).plan(for: models)
       let detached = command.options.detach ? Set(models.indices) : []
       for fact in try plan.settlingPools(detached: detached) { console.remark(fact) }

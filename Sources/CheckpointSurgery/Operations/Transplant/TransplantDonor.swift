@@ -75,7 +75,8 @@ extension TransplantDonor {
     case .embeddings: head = .unknown
     case .linear(let heads) where heads.allSatisfy { $0.outputCount == wrapper.tokenCount }:
       head = .separate(heads.map { ($0.weight.tensor, $0.bias?.tensor) })
-    case .linear: head = .unknown
+    // Its rows say nothing without the layer before them.
+    case .linear, .factored: head = .unknown
     }
     try self.init(
       path: model.paths.checkpoint,

@@ -40,6 +40,12 @@ extension TransplantWork {
           reason: "a tied head needs a table as wide as the model; --untie gives it rows of its own"
         ))
     }
+    if let table = site.tensors.first(where: \.isTable), table.roles.count > 1 {
+      throw site.fault(
+        .option(
+          "to_logits",
+          reason: "the head has the table's rows; 'ligature untie' gives it rows of its own first"))
+    }
     if let (option, reason) = model.widthObstacle(of: site.place, in: graph) {
       throw site.fault(
         .option(option, reason: "\(reason), so --project emb-dim cannot change the width"))

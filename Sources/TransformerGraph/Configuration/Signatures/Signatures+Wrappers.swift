@@ -15,6 +15,11 @@ extension Signatures {
     .init("bias", .bool(true), .used),
   ]
 
+  /// `torch.nn.Sequential` of the layers of a factored head, by their names.
+  static let sequential: [ArgumentSpecification] = [
+    .init("down", .required(.module), .used), .init("up", .required(.module), .used),
+  ]
+
   static let transformerWrapper: [ArgumentSpecification] = [
     .init("num_tokens", .required(.int), .used),
     .init("max_seq_len", .required(.int), .used),

@@ -15,6 +15,7 @@ enum Signatures {
     switch className {
     case "TokenEmbedding": tokenEmbedding
     case "Linear": linear
+    case "Sequential": sequential
     case "TransformerWrapper": transformerWrapper
     case "ViTransformerWrapper": viTransformerWrapper
     case "ContinuousTransformerWrapper": continuousTransformerWrapper

@@ -35,6 +35,13 @@ struct TieCommand: Verb {
   var sources: [String]
 
   @OptionGroup(title: "Tying") var tying: TyingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The width of the table of --policy lowrank (default: the model's) or joint (default: all, which loses nothing).",
+      valueName: "count"))
+  var rank: Int?
+
   @OptionGroup(title: "Several models") var bundle: BundleOptions
   @OptionGroup var options: SurgeryOptions
 
@@ -45,9 +52,6 @@ struct TieCommand: Verb {
       throw ValidationError(
         "--config is for one model; put NAME.ligature.json beside each of several")
     }
-    guard sources.count > 1 || bundle.rank == nil else {
-      throw ValidationError("--rank is for several models")
-    }
     guard sources.count == 1 || tying.tolerance == 0 else {
       throw ValidationError("--tolerance is for one model")
     }
@@ -56,6 +60,8 @@ struct TieCommand: Verb {
   func run(on console: Console) throws -> ExitStatus {
     if sources.count > 1 { return try BundleRun(command: self).run(on: console) }
     let model = try options.open(sources[0], on: console)
-    return try options.run(tying.request, on: model, console)
+    var request = tying.request
+    request.rank = rank
+    return try options.run(request, on: model, console)
   }
 }
