@@ -23,7 +23,7 @@ import TransformerInference
     model.configuration.models[0].configuration["emb_dim"]
   }
 
-  @Test(arguments: [1, 2, 13, 257, 1031])
+  @Test(arguments: [1, 2, 13, 257, 1031, 65_537])
   func `of full rank keeps the logits of every model to rounding`(tokenCount: Int) throws {
     let models = try models(
       FreshModel.decoder("\"tie_embedding\": true", tokens: tokenCount),

@@ -115,6 +115,24 @@ enum SharedPair {
   }
 }
 
+@Suite struct `A bundle that is its own model` {
+  @Test(arguments: ["check loop", "check loop --as hf", "inspect loop", "count loop", "hash loop"])
+  func `is refused`(words: String) throws {
+    let place = try SharedPair.bundle()
+    try FileManager.default.createDirectory(
+      atPath: place.path("loop"), withIntermediateDirectories: true)
+    try place.write(place.bytes(of: "bundle/bundle.json"), to: "loop/bundle.json")
+    for name in ["a", "b", "shared"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: place.path("loop/\(name)"),
+        withDestinationPath: name == "shared" ? "../bundle/shared" : ".")
+    }
+    let run = try Tool.run(words.split(separator: " ").map(String.init), in: place)
+    #expect(run.status == 4)
+    #expect((run.error + run.output).contains("it is a model of a bundle and a bundle itself"))
+  }
+}
+
 @Suite struct `A model of a bundle` {
   private func run(_ words: String, in place: TemporaryDirectory) throws -> Tool.Run {
     try Tool.run(words.split(separator: " ").map(String.init), in: place)

@@ -58,7 +58,12 @@ extension CheckpointCheck {
   ) throws(FormatError) -> CheckReport {
     let model = bundle.models[position]
     let path = root + model.directory
-    var report = try checkOne(path, withPool: false)
+    var report = CheckReport()
+    do throws(FormatError) { try BundleManifest.requireNone(in: path) } catch {
+      report.findings.append(CheckFinding(error))
+      return report
+    }
+    report = try checkOne(path, withPool: false)
     guard report.isSound else { return report }
     let checkpoint = try Checkpoint.open(path, options: options)
     for (name, file) in model.fileOfTensor.sorted(by: { $0.key < $1.key }) {

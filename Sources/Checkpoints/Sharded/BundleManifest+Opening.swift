@@ -12,6 +12,7 @@ extension BundleManifest {
     var result = Checkpoint(source: CheckpointSource(format: SafetensorsFormat.identifier))
     var pooled: [PoolPlace: LazyTensor] = [:]
     for model in models {
+      try Self.requireNone(in: root + model.directory)
       let own = try Checkpoint.open(root + model.directory, options: options)
       let first = result.source.files.count
       result.source.files += own.source.files
@@ -39,6 +40,16 @@ extension BundleManifest {
       "the directory is a bundle; its models are \(models.map { "'\(escaped($0.name))'" }.joined(separator: ", "))"
     ]
     return result
+  }
+
+  /// Refuses a model that is a bundle itself: by a symbolic link it may be its own model, without end.
+  static func requireNone(in directory: String) throws(FormatError) {
+    guard try CheckpointLocation.isDirectory(directory), try read(in: directory) != nil else {
+      return
+    }
+    throw FormatError(
+      file: directory,
+      .shards(.invalidBundle("it is a model of a bundle and a bundle itself, which no model is")))
   }
 
   /// Where a tensor of the pool lies; nil for a model's own.
