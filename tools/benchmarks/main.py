@@ -64,6 +64,9 @@ def main():
 
 
 def measure(options, chosen, folder):
+    if not os.access(options.ligature, os.X_OK):
+        print(f"{options.ligature}: no such program", file=sys.stderr)
+        return 1
     if shutil.disk_usage(folder).free < NEEDED[options.quick]:
         print(f"{folder}: {NEEDED[options.quick] >> 30} GiB must be free; --folder names another place",
               file=sys.stderr)

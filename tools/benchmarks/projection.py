@@ -11,6 +11,8 @@ from inputs import SEED, decoder, random_state, write_configuration
 ROWS, DONOR_WIDTH, WIDTH = 50_000, 1024, 768
 SMALL_ROWS, SMALL_DONOR_WIDTH, SMALL_WIDTH = 2_000, 64, 32
 TABLE = "token_emb.emb.weight"
+# The rows that are compared.
+SAMPLE = slice(None, None, 25)
 # "Seconds" is what is asked for.
 LIMIT = 10
 
@@ -40,7 +42,7 @@ def measure(bench, method, model, vectors, anchors, count):
              "--project", method.__name__, "--anchors", anchors]
     bench.ligature(*words)
     found = load_file(target)[TABLE]
-    worst = min(float(numpy.abs(found - expected).max()) for expected in method())
+    worst = min(float(numpy.abs(found[SAMPLE] - expected).max()) for expected in method())
     require(worst < 1e-4, f"--project {method.__name__} differs from numpy by {worst:.1e}")
     race = bench.race([lambda: {"ligature": bench.ligature(*words)}])
     bench.table.time(f"`--project {method.__name__}`, {count:,} anchors", race.median("ligature"), LIMIT,
@@ -60,14 +62,14 @@ def tables(rows, donor_width, width):
 
 
 class Moments:
-    """What numpy makes of the first `count` pairs of rows."""
+    """What numpy learns from the first `count` pairs of rows, and makes of the sample."""
 
     def __init__(self, donor, own, count):
         a, c = donor[:count].astype(float), own[:count].astype(float)
         self.mean_a, self.mean_c = a.mean(0), c.mean(0)
         a, c = a - self.mean_a, c - self.mean_c
         self.gram, self.cross = a.T @ a, a.T @ c
-        self.donor = donor - self.mean_a
+        self.donor = donor[SAMPLE] - self.mean_a
 
     def rows(self, map_):
         return self.mean_c + self.donor @ map_

@@ -10,7 +10,8 @@ extension Checkpoint {
     var firsts: [ObjectIdentifier: Int] = [:]
     firsts.reserveCapacity(entries.count)
     var byStorage: [ObjectIdentifier: [Int]] = [:]
-    for position in entries.indices where !entries[position].tensor.storageRange.isEmpty {
+    // The stored properties alone are read: a computed one would copy each tensor first.
+    for position in entries.indices where entries[position].tensor.elementCount > 0 {
       let storage = ObjectIdentifier(entries[position].tensor.storage)
       if let first = firsts[storage] {
         byStorage[storage, default: [first]].append(position)

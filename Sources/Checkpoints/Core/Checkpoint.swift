@@ -36,7 +36,7 @@ public struct Checkpoint: Sendable {
   /// Where the checkpoint came from.
   public var source: CheckpointSource
 
-  private var positions: [TensorName: Int] = [:]
+  private var index = NameIndex()
 
   /// A checkpoint without tensors.
   public init(source: CheckpointSource = CheckpointSource()) { self.source = source }
@@ -44,26 +44,25 @@ public struct Checkpoint: Sendable {
   /// Makes room for `count` tensors.
   public mutating func reserveCapacity(_ count: Int) {
     entries.reserveCapacity(count)
-    positions.reserveCapacity(count)
+    index.reserveCapacity(count)
   }
 
   /// Adds a tensor at the end; false, and nothing, if the name is there already.
   public mutating func append(_ entry: consuming Entry) -> Bool {
-    guard positions.updateValue(entries.count, forKey: entry.name) == nil else {
-      positions[entry.name] = entries.firstIndex { $0.name == entry.name }
-      return false
-    }
+    guard index.insert(entry.name, after: entries) else { return false }
     entries.append(entry)
     return true
   }
 
   /// The tensor of that name.
   public subscript(name: TensorName) -> LazyTensor? {
-    positions[name].map { entries[$0].tensor }
+    position(of: name).map { entries[$0].tensor }
   }
 
   /// Where the tensor of that name stands in `entries`.
-  public func position(of name: TensorName) -> Int? { positions[name] }
+  public func position(of name: TensorName) -> Int? {
+    index.position(of: name, in: entries)
+  }
 
   /// Puts another tensor in the place of entry `position`, under the same name.
   public mutating func replaceTensor(at position: Int, with tensor: LazyTensor) {
@@ -79,7 +78,7 @@ public struct Checkpoint: Sendable {
   public func replacingEntries(_ entries: [Entry]) -> Checkpoint? {
     var result = self
     result.entries = []
-    result.positions = [:]
+    result.index = NameIndex()
     result.reserveCapacity(entries.count)
     for entry in entries { guard result.append(entry) else { return nil } }
     return result
