@@ -6,24 +6,29 @@ extension Checkpoint {
   /// Transitive: if a shares bytes with b and b with c, all three are one group. Disjoint views of one
   /// buffer (a flat parameter cut into pieces) are not in a group. Ordered by first member.
   public func aliasGroups() -> [[Int]] {
-    // Most storages have one tensor: a list is made only for those that have more.
-    var firsts: [ObjectIdentifier: Int] = [:]
-    firsts.reserveCapacity(entries.count)
-    var byStorage: [ObjectIdentifier: [Int]] = [:]
-    // The stored properties alone are read: a computed one would copy each tensor first.
-    for position in entries.indices where entries[position].tensor.elementCount > 0 {
-      let storage = ObjectIdentifier(entries[position].tensor.storage)
-      if let first = firsts[storage] {
-        byStorage[storage, default: [first]].append(position)
-      } else {
-        firsts[storage] = position
-      }
-    }
     var groups: [[Int]] = []
-    for members in byStorage.values {
-      groups += overlapping(members).filter { $0.count > 1 }
+    var places = entriesByStorage()[...]
+    while let first = places.first {
+      let members = places.prefix { $0.storage == first.storage }
+      places = places.dropFirst(members.count)
+      // Most storages have one tensor.
+      if members.count == 1 { continue }
+      groups += overlapping(members.map(\.position)).filter { $0.count > 1 }
     }
     return groups.sorted { $0[0] < $1[0] }
+  }
+
+  /// The positions of tensors that have elements, those of one storage together.
+  private func entriesByStorage() -> [(storage: ObjectIdentifier, position: Int)] {
+    var places: [(storage: ObjectIdentifier, position: Int)] = []
+    places.reserveCapacity(entries.count)
+    // Only stored properties are read: a computed one would copy each tensor first.
+    for position in entries.indices where entries[position].tensor.elementCount > 0 {
+      places.append((ObjectIdentifier(entries[position].tensor.storage), position))
+    }
+    // Storages that were made one after another are almost in order already.
+    places.sort { ($0.storage, $0.position) < ($1.storage, $1.position) }
+    return places
   }
 
   /// Cuts positions of one storage into runs whose byte ranges overlap.
