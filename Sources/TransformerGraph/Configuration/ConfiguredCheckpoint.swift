@@ -49,7 +49,7 @@ public struct ConfiguredCheckpoint: Sendable {
       origin = .file(found)
       questions = []
       untraced = []
-      hints = []
+      hints = configuration.dialect.hints
       return
     }
     self.checkpoint = checkpoint
@@ -60,6 +60,9 @@ public struct ConfiguredCheckpoint: Sendable {
         reason: "no names of x-transformers modules are in this checkpoint; --config names its "
           + "configuration file")
     }
+    if let contradiction = inferred.contradictions.first {
+      throw .impossible(path: path, reason: contradiction)
+    }
     var configuration = inferred.configuration
     for assignment in assignments { try configuration.set(assignment) }
     self.configuration = configuration
@@ -67,7 +70,7 @@ public struct ConfiguredCheckpoint: Sendable {
     prefix = inferred.prefix
     questions = inferred.questions
     untraced = inferred.untraced
-    hints = inferred.hints
+    hints = inferred.hints + configuration.dialect.hints
   }
 
   /// The graph of the model, bound to the checkpoint.

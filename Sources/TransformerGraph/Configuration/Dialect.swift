@@ -25,6 +25,15 @@ public struct Dialect: Hashable, Sendable {
   }
 }
 
+extension Dialect {
+  /// What is to be told of a release that none was compared with.
+  var hints: [String] {
+    self > .newest
+      ? ["x_transformers \(self) is newer than \(Dialect.newest), whose rules are taken for it"]
+      : []
+  }
+}
+
 extension Dialect: Comparable, CustomStringConvertible {
   /// Whether `a` was released before `b`.
   public static func < (a: Dialect, b: Dialect) -> Bool {

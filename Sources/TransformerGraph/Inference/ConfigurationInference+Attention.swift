@@ -16,20 +16,20 @@ extension ConfigurationInference {
   private func options(_ block: TensorTree, _ heads: InferredHeads) -> InferredOptions {
     var options = InferredOptions()
     let rotated = block["to_rotateable_k.weight"]?.first ?? 0
-    let keys = (block["to_k.weight"]?.first ?? 0) + rotated
-    let keyHeads = max(1, keys / heads.width)
-    let values = block["to_v.weight"]?.first ?? keys
+    let keyHeads = block["to_k.weight"]?.first.map { max(1, ($0 + rotated) / heads.width) }
+    let valueWidth = block["to_v.weight"]?.first.map { $0 / (keyHeads ?? heads.count) }
     options.add("dim_head", .int(heads.width), default: .int(64))
-    options.add("kv_heads", .int(keyHeads), default: .int(heads.count))
-    options.add("value_dim_head", .int(values / keyHeads), default: .int(heads.width))
-    if rotated > 0 {
-      options.add("latent_rope_subheads", .int(rotated / heads.width), default: .none)
-    } else {
-      options.add("latent_rope_subheads", .none, default: .none)
-    }
-    options.add("shared_kv", block["to_v.weight"] == nil && block.has("to_k"))
+    options.add("kv_heads", keyHeads.map { .int($0) }, default: .int(heads.count))
+    options.add(
+      "value_dim_head", keyHeads == nil ? nil : valueWidth.map { .int($0) },
+      default: .int(heads.width))
+    options.add("latent_rope_subheads", optional: rotated > 0 ? rotated / heads.width : nil)
+    let isShared = block["to_v.weight"] == nil && block.has("to_k")
+    options.add("shared_kv", isShared && dialect.knows("attn_shared_kv", of: "Decoder"))
     options.add("tensor_product", block.has("to_r"))
-    let mixing = Self.attendedWidth(block) == 2 * heads.count * (values / keyHeads)
+    let mixing =
+      keyHeads != nil
+      && Self.attendedWidth(block) == 2 * heads.count * (valueWidth ?? heads.width)
     options.add("orthog_projected_values", mixing)
     options.add("orthog_projected_values_per_head", mixing)
     addNorms(block, to: &options)
@@ -47,7 +47,7 @@ extension ConfigurationInference {
     for (name, option) in [("to_latent_q", "latent_q"), ("to_latent_kv", "latent_kv")] {
       let width = block["\(name).weight"]?.first
       options.add("use_" + option, width != nil)
-      options.add("dim_" + option, width.map { .int($0) } ?? .none, default: .none)
+      options.add("dim_" + option, optional: width)
     }
     return options
   }
@@ -84,7 +84,7 @@ extension ConfigurationInference {
   ) {
     options.add(option, block.has(key))
     let rank = block["\(key).down.weight"]?.first
-    options.add(option + "_rank", rank.map { .int($0) } ?? .none, default: .none)
+    options.add(option + "_rank", optional: rank)
     let rows = block["\(key).weight"]?.first
     let attended = Self.attendedWidth(block)
     options.add(option + "_headwise", rows.map { Self.isHeadwise($0, of: attended ?? 0) } ?? false)
@@ -95,7 +95,7 @@ extension ConfigurationInference {
   ) {
     let gates = block.below("data_dependent_alibi.to_forget_gates.0")
     let rows = gates["weight"]?.first
-    let isByRow = rows != nil && gates["bias"] == nil
+    let isByRow = gates["bias"] == nil && rows ?? 0 >= 2 * heads.count
     options.add("data_dependent_alibi", rows != nil)
     options.add("data_dependent_alibi_per_row", isByRow)
     options.add(

@@ -22,13 +22,18 @@ extension ConfigurationInference {
   ) -> InferredOptions {
     var options = InferredOptions()
     let gated = body["0.proj.weight"]?.first
-    let inner = (body["2.weight"] ?? body["3.weight"])?.last ?? gated.map { $0 / 2 } ?? 0
-    options.add("glu", gated != nil)
-    options.add("mult", multiple(inner: inner, dimension: dimension), default: .int(4))
-    options.add("no_bias", body["2.bias"] == nil && body["3.bias"] == nil)
+    let inner =
+      (body["2.weight"] ?? body["3.weight"])?.last ?? gated.map { $0 / 2 }
+      ?? body["0.0.weight"]?.first
+    options.add("glu", body.has("0.proj"))
+    options.add(
+      "mult", inner.map { multiple(inner: $0, dimension: dimension) }, default: .int(4))
+    let biases = ["0.0.bias", "2.bias", "3.bias"]
+    options.add("no_bias", biases.allSatisfy { body[$0] == nil }, absent: true)
     options.add("post_act_ln", body["1.gamma"] != nil || body["1.weight"] != nil)
     options.add("glu_mult_bias", body["0.mult_bias"] != nil)
-    options.add("softclamp_value", softclamp ?? .none, default: .none)
+    options.add(
+      "softclamp_value", softclamp ?? ArgumentValue.none, default: ArgumentValue.none)
     options.add("solu", body.has("0.1.norm") || body.has("0.2.norm") || body.has("0.act.norm"))
     return options
   }

@@ -11,18 +11,25 @@ extension ConfigurationInference {
   mutating func heads(
     _ tree: TensorTree, _ attentions: [InferredBlock], path: String
   ) -> InferredHeads? {
-    guard let block = attentions.first?.inner, let queries = block["to_q.weight"]?.first,
-      queries > 0
+    guard let block = attentions.map(\.inner).first(where: { $0.has("to_q") }),
+      let queries = block["to_q.weight"]?.first, queries > 0
     else { return nil }
     func split(_ count: Int) -> InferredHeads {
       InferredHeads(count: max(1, count), width: max(1, queries / max(1, count)))
     }
-    if let count = answer(path + "heads")?.positive { return split(count) }
-    if let width = answer(path + "attn_dim_head")?.positive { return split(queries / width) }
+    for name in ["heads", "attn_dim_head"] {
+      guard let given = answer(path + name)?.positive else { continue }
+      if !queries.isMultiple(of: given) {
+        contradict(
+          "\(path)\(name)=\(given) does not divide the \(queries) rows of '\(block.prefix)to_q.weight'"
+        )
+      }
+      return split(name == "heads" ? given : queries / given)
+    }
     let told = attentions.lazy.compactMap { Self.headCount($0.inner) }.first
     if let count = told ?? Self.headCount(ofPositions: tree) { return split(count) }
     // From 2.17 on a single head has no output projection, unless it is gated.
-    guard block.has("to_out") else { return split(1) }
+    guard attentions.contains(where: { $0.inner.has("to_out") }) else { return split(1) }
     let fitting = HeadCandidates(
       attentions.map(\.inner), pairs: tree["rotary_pos_emb.inv_freq"]?.first, dialect: dialect)
     let candidates = Self.gateCounts(block, among: fitting.counts) ?? fitting.counts
@@ -112,7 +119,9 @@ private struct HeadCandidates {
   var counts: [Int] = []
 
   init(_ attentions: [TensorTree], pairs: Int?, dialect: Dialect) {
-    guard let first = attentions.first, let queries = first["to_q.weight"]?.first else { return }
+    guard let first = attentions.first(where: { $0.has("to_q") }),
+      let queries = first["to_q.weight"]?.first
+    else { return }
     let allowsSingle = first.has("to_out.0") || dialect.singleHeadProjectsOutput
     // By default half of a head's features are turned, or all; else heads have 64.
     let likely = pairs.map { [4 * $0, 2 * $0] } ?? []
@@ -130,9 +139,11 @@ private struct HeadCandidates {
 
   private static func fits(_ block: TensorTree, count: Int, width: Int) -> Bool {
     let rotated = block["to_rotateable_k.weight"]?.first ?? 0
-    guard let keys = (block["to_k.weight"]?.first).map({ $0 + rotated }), keys >= width,
-      keys.isMultiple(of: width), count.isMultiple(of: keys / width)
-    else { return false }
+    guard let stored = block["to_k.weight"]?.first else { return true }
+    let keys = stored + rotated
+    guard keys >= width, keys.isMultiple(of: width), count.isMultiple(of: keys / width) else {
+      return false
+    }
     return block["to_v.weight"]?.first?.isMultiple(of: keys / width) ?? true
   }
 

@@ -89,24 +89,27 @@ extension ConfigurationInference {
       adaptiveNorms(path: path, &call)
     }
     condition(tree, norm, blocks, &call)
-    guard !isGated, let first else { return }
+    guard !isGated else { return }
     if dialect >= Dialect(1, 31, 2), hasGainsNearOne(tree) {
       call["norm_add_unit_offset"] = .bool(false)
       ask(
         path + "norm_add_unit_offset", ["false", "true"],
         "norm gains are near 1; those with an offset are stored less one, near 0")
     }
-    places(first, hasFinalNorm: tree.has("final_norm"), &call)
+    places(blocks, hasFinalNorm: tree.has("final_norm"), path: path, &call)
   }
 
   /// Where norms stand: before blocks, on their outputs, behind what they join.
-  private func places(
-    _ first: InferredBlock, hasFinalNorm: Bool, _ call: inout ModuleConfiguration
+  private mutating func places(
+    _ blocks: [InferredBlock], hasFinalNorm: Bool, path: String, _ call: inout ModuleConfiguration
   ) {
-    let (hasPre, hasBranch, hasPost) = (first.hasNorm(0), first.hasNorm(1), first.hasNorm(2))
+    func has(_ number: Int) -> Bool { blocks.contains { $0.hasNorm(number) } }
+    let (hasPre, hasBranch, hasPost) = (has(0), has(1), has(2))
     if hasBranch {
       // Before 0.31.1 normalising queries and keys throughout moved the norms of attentions.
-      call[hasPre || hasPost ? "sandwich_norm" : "use_qk_norm_attn"] = .bool(true)
+      let isMoved = blocks.contains { $0.hasNorm(1) && !$0.hasNorm(0) && !$0.hasNorm(2) }
+      let moves = isMoved && dialect.knows("use_qk_norm_attn", of: "Decoder")
+      call[moves ? "use_qk_norm_attn" : "sandwich_norm"] = .bool(true)
     }
     if hasPost, dialect < Dialect(2, 0, 0), hasPre || hasFinalNorm {
       call["resi_dual"] = .bool(true)
@@ -116,6 +119,9 @@ extension ConfigurationInference {
       call["pre_norm"] = .bool(false)
     } else if !hasFinalNorm, !dialect.hasWrapperNorm {
       call["pre_norm_has_final_norm"] = .bool(false)
+      ask(
+        path + "pre_norm_has_final_norm", ["false", "true"],
+        "there is no final_norm: it was switched off, or it is missing")
     }
   }
 

@@ -111,7 +111,8 @@ extension ConfigurationInference {
     if block.has("to_weights") { call["integrate_layers"] = .bool(true) }
     guard block.has("to_keys") else { return }
     call["attn_aggregated_residuals"] = .bool(true)
-    if let rank = block["to_query.1.down.weight"]?.first, rank != 64 {
+    let rank = block["to_query.1.down.weight"]?.first ?? block["to_query.1.up.weight"]?.last
+    if let rank, rank != 64 {
       call["attn_aggregated_residual_kwargs"] = Self.keyword("lora_rank", .int(rank))
     }
     if let shape = block["to_query.1.up.weight"], .int(shape[0] / 3) == call["dim"] {

@@ -15,7 +15,9 @@ extension ConfigurationInference {
     }
     assumeDefaults(of: stack.call, path: layersPath)
     if isVision { return vision(tree, path: path, stack) }
-    guard let table = tree["token_emb.emb.weight"] ?? tree["token_emb.weight"], table.count == 2
+    // A head tells as much as a table that is missing.
+    let tables = ["token_emb.emb.weight", "token_emb.weight", "to_logits.weight"]
+    guard let table = tables.lazy.compactMap({ tree[$0] }).first, table.count == 2
     else { return continuous(tree, path: path, stack: stack) }
     var call = ModuleConfiguration("TransformerWrapper", [.init("num_tokens", .int(table[0]))])
     call["max_seq_len"] = .int(0)
@@ -146,6 +148,8 @@ extension ConfigurationInference {
   private mutating func untied(
     _ tree: TensorTree, path: String, kind: String?, _ call: inout ModuleConfiguration
   ) {
+    // An XTransformer cannot tie its head.
+    if path == "dec_" { return }
     let isTied = answer(path + "tie_embedding") ?? .bool(true)
     let isWide = call["emb_dim"] != nil
     let isBare =

@@ -7,6 +7,8 @@ struct ConfigurationInference {
   private(set) var questions: [InferredConfiguration.Question] = []
   /// Arguments without a trace that are taken at their defaults.
   private(set) var untraced: [String] = []
+  /// Answers that the shapes contradict, each a sentence.
+  private(set) var contradictions: [String] = []
   /// What hints told.
   private(set) var hints: [String] = []
   /// The release that the keys point to.
@@ -56,6 +58,8 @@ struct ConfigurationInference {
     if answers[argument] == nil { untraced.append(argument) }
   }
 
+  mutating func contradict(_ sentence: String) { contradictions.append(sentence) }
+
   mutating func hint(_ sentence: String) { hints.append(sentence) }
 
   mutating func expectEncoder(_ path: String) { likelyEncoders.insert(path) }
@@ -92,11 +96,12 @@ struct ConfigurationInference {
   }
 
   private mutating func encoderDecoder(_ tree: TensorTree) -> ModuleConfiguration? {
-    guard let encoder = wrapper(tree.below("encoder"), path: "enc_", kind: "Encoder"),
+    guard var encoder = wrapper(tree.below("encoder"), path: "enc_", kind: "Encoder"),
       let decoder = wrapper(tree.below("decoder.net"), path: "dec_", kind: "Decoder"),
       case .module(let encoderLayers)? = encoder["attn_layers"],
       case .module(let decoderLayers)? = decoder["attn_layers"]
     else { return nil }
+    encoder["num_tokens"] = encoder["num_tokens"] ?? decoder["num_tokens"]
     var call = ModuleConfiguration("XTransformer")
     call["dim"] = encoderLayers["dim"]
     let sides = [("enc_", encoder, encoderLayers), ("dec_", decoder, decoderLayers)]

@@ -35,7 +35,7 @@ struct InferredBlock {
     self.inner = inner
     (outerWrapperCount, innerWrapperCount) = (outer, within)
     (hasLayerScale, hasAdaptiveScale) = (hasScale, isAdaptive)
-    if inner.has("to_q") || inner.has("to_latent_q") {
+    if ["to_q", "to_k", "to_v", "to_out", "to_latent_q"].contains(where: inner.has) {
       kind = .attention
     } else {
       kind = inner.has("ff") || inner.has("net") ? .feedForward : .unknown
@@ -57,9 +57,10 @@ struct InferredBlock {
     return projections.compactMap { inner[$0] }.first?.last
   }
 
-  /// Features of what keys are made of.
+  /// Features of what keys and values are made of.
   var contextDimension: Int? {
-    (inner["to_latent_kv.weight"] ?? inner["to_k.weight"])?.last ?? dimension
+    let projections = ["to_latent_kv.weight", "to_k.weight", "to_v.weight"]
+    return projections.compactMap { inner[$0] }.first?.last ?? dimension
   }
 
   /// Whether norm 0, 1 or 2 is there; before 0.21 there was one, without a number.

@@ -21,6 +21,8 @@ public struct InferredConfiguration: Sendable {
   public let questions: [Question]
   /// Arguments of few models that leave no trace, taken at their defaults.
   public let untraced: [String]
+  /// Answers that the shapes contradict, each a sentence.
+  public let contradictions: [String]
   /// What was concluded from hints, each a sentence.
   public let hints: [String]
 }
@@ -31,7 +33,8 @@ extension InferredConfiguration {
   /// Small tensors (norm gains) are read for hints about the release. What follows from an answer is inferred with
   /// it: with the number of heads, their features. Answers are written into the configuration by `set(_:)`.
   public init?(_ checkpoint: Checkpoint, answers: [String: ArgumentValue] = [:]) {
-    guard let prefix = Self.modelPrefix(checkpoint) else { return nil }
+    let votes = Self.prefixes(checkpoint)
+    guard let prefix = Self.likeliest(votes) else { return nil }
     let all = TensorTree(checkpoint)
     let tree = prefix.isEmpty ? all : all.below(String(prefix.dropLast()))
     var inference = ConfigurationInference(checkpoint, tree, answers: answers)
@@ -40,12 +43,13 @@ extension InferredConfiguration {
     self.prefix = prefix
     questions = inference.questions
     untraced = inference.untraced
-    hints = inference.hints
+    contradictions = inference.contradictions
+    hints = inference.hints + Self.otherModels(votes, prefix)
   }
 
-  /// What stands before the outermost module of the model: the shortest start that `attn_layers`, an
-  /// encoder with a decoder, or bare `layers` follow.
-  private static func modelPrefix(_ checkpoint: Checkpoint) -> String? {
+  /// What stands before the outermost modules of models, starts that `attn_layers`, an encoder with a decoder, or bare
+  /// `layers` follow, with the number of their tensors.
+  private static func prefixes(_ checkpoint: Checkpoint) -> [String: Int] {
     var votes: [String: Int] = [:]
     // Bare stacks count only where no wrapper is: a pool of attention has one of its own.
     var bareVotes: [String: Int] = [:]
@@ -59,9 +63,24 @@ extension InferredConfiguration {
         bareVotes[prefix, default: 0] += 1
       }
     }
-    return (votes.isEmpty ? bareVotes : votes).max { a, b in
-      a.value != b.value ? a.value < b.value : a.key.utf8.count > b.key.utf8.count
+    return votes.isEmpty ? bareVotes : votes
+  }
+
+  /// That of the most tensors; of equally many, the shortest, and of equally short the first.
+  private static func likeliest(_ votes: [String: Int]) -> String? {
+    votes.max { a, b in
+      (a.value, b.key.utf8.count, b.key) < (b.value, a.key.utf8.count, a.key)
     }?.key
+  }
+
+  private static func otherModels(_ votes: [String: Int], _ prefix: String) -> [String] {
+    let others = votes.keys.filter { $0 != prefix && !$0.hasPrefix(prefix + "token_critic.") }
+    guard let other = others.min() else { return [] }
+    let count = others.count == 1 ? "another model" : "\(others.count) other models"
+    return [
+      "the checkpoint holds \(count), at '\(other)…': a configuration with \"models\" takes them all, and "
+        + "convert --include '\(other)*' --strip-prefix \(other) one"
+    ]
   }
 
   private static func modelPosition(_ parts: [String]) -> Int? {

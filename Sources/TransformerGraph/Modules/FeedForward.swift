@@ -60,7 +60,8 @@ public struct FeedForward: Sendable {
     projectIn =
       isGated
       ? Linear(first.child("proj"), dimension, 2 * inner, hasBias: true)
-      : Linear(first.child("0"), dimension, inner, hasBias: hasBias)
+      : Linear(
+        first.child("0"), dimension, inner, hasBias: hasBias, requiresBias: hasBias)
     multiplicativeBias =
       try arguments.all("glu", "glu_mult_bias")
       ? first.parameter("mult_bias", [inner], .constant(1)) : nil
@@ -75,7 +76,8 @@ public struct FeedForward: Sendable {
     let last = body.branch(
       among: hasNorm ? ["3"] : ["\(dialect.feedForwardOutputNumber)", "2", "3"])
     projectOut = try Linear(
-      last, inner, arguments.optionalInt("dim_out") ?? dimension, hasBias: hasBias)
+      last, inner, arguments.optionalInt("dim_out") ?? dimension, hasBias: hasBias,
+      requiresBias: hasBias)
   }
 
   private static func gateSoftclamp(

@@ -1,7 +1,7 @@
 /// `torch.nn.Linear`: `y = x · weightᵀ + bias`.
 ///
 /// The bias is there if and only if the checkpoint has its key, so that one graph covers every release of
-/// x-transformers, its forks, and the families imported from Hugging Face.
+/// x-transformers, its forks, and the families imported from Hugging Face; unless an argument asks for it.
 public struct Linear: Sendable {
   /// Shape `[outputCount, inputCount]`.
   public let weight: Parameter
@@ -10,15 +10,17 @@ public struct Linear: Sendable {
 
   /// The layer at `scope`, from `inputCount` to `outputCount` features.
   ///
-  /// Fresh values are torch's for such a layer, where x-transformers does not set others.
+  /// Fresh values are torch's for such a layer, where x-transformers does not set others. A bias that is required is
+  /// missing where its key is.
   init(
     _ scope: ParameterScope, _ inputCount: Int, _ outputCount: Int, hasBias: Bool,
-    initialValues: InitialValues? = nil, initialBias: InitialValues? = nil
+    requiresBias: Bool = false, initialValues: InitialValues? = nil,
+    initialBias: InitialValues? = nil
   ) {
     let bound = InitialValues.uniform(bound: 1 / Double(max(1, inputCount)).squareRoot())
     weight = scope.parameter("weight", [outputCount, inputCount], initialValues ?? bound)
     bias =
-      scope.has("bias", isDefault: hasBias)
+      requiresBias || scope.has("bias", isDefault: hasBias)
       ? scope.parameter("bias", [outputCount], initialBias ?? bound) : nil
   }
 
