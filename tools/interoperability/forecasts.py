@@ -120,6 +120,17 @@ def edited(folder, name, edit):
             json.dump(config, file)
 
 
+def sharded(state, path, extra, keep=False):
+    """The weights as one shard of an index that names more."""
+    import json
+    name = "model-00001-of-00001.safetensors"
+    save_file(state, f"{path}/{name}", metadata={"format": "pt"})
+    with open(f"{path}/model.safetensors.index.json", "w") as file:
+        json.dump({"metadata": {}, "weight_map": {**{key: name for key in state}, **extra}}, file)
+    if not keep:
+        os.remove(f"{path}/model.safetensors")
+
+
 TABLE = {"llama": "model.embed_tokens.weight", "gpt2": "transformer.wte.weight"}
 
 
@@ -135,6 +146,11 @@ def edits(family):
         "head-only": lambda s, c, p: s.update({head: s.pop(table)}),
         "no-config": lambda s, c, p: os.remove(f"{p}/config.json"),
         "no-weights": lambda s, c, p: os.rename(f"{p}/model.safetensors", f"{p}/other.safetensors"),
+        "index-names-head": lambda s, c, p: sharded(s, p, {head: "model-00001-of-00001.safetensors"}),
+        "index-misses-shard": lambda s, c, p: sharded(s, p, {"x": "model-00002-of-00002.safetensors"}),
+        "other-index": lambda s, c, p: sharded(s, p, {}, keep=True),
+        "pickled-class": lambda s, c, p: (torch.save({**s, "own": Own()}, f"{p}/pytorch_model.bin"),
+                                          os.remove(f"{p}/model.safetensors")),
         "pickled": lambda s, c, p: (torch.save(s, f"{p}/pytorch_model.bin"), os.remove(f"{p}/model.safetensors")),
     }
 

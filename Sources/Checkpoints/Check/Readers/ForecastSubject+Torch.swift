@@ -40,7 +40,11 @@ extension ForecastSubject {
 
   /// Why `torch.load` refuses the file; nil if it does not.
   var torchRefusal: String? {
-    if shardCount != nil { return oneFile("torch.load") }
+    shardCount == nil ? pickleRefusal : oneFile("torch.load")
+  }
+
+  /// Why it refuses its files.
+  var pickleRefusal: String? {
     let source = checkpoint.source
     switch source.format {
     case TorchZipFormat.identifier, TorchLegacyFormat.identifier: break

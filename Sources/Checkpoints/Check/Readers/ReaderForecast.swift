@@ -73,14 +73,10 @@ extension CheckpointCheck {
     _ reader: Reader, of path: String
   ) throws(FormatError) -> ReaderForecast {
     do throws(FormatError) {
-      let (location, _) = try CheckpointLocation.find(path)
-      let subject = ForecastSubject(
-        path: path, location: location,
-        checkpoint: try Checkpoint.open(location, options: options).checkpoint)
       return switch reader {
-      case .torch: subject.torch()
-      case .safetensors: try subject.safetensors()
-      case .transformers: try subject.transformers()
+      case .torch: try ForecastSubject(path, options).torch()
+      case .safetensors: try ForecastSubject(path, options).safetensors()
+      case .transformers: try PretrainedForecast(path: path, options: options).forecast()
       }
     } catch {
       if case .file(.interrupted) = error.fault { throw error }
@@ -97,6 +93,22 @@ struct ForecastSubject {
   let path: String
   let location: CheckpointLocation
   let checkpoint: Checkpoint
+
+  init(_ path: String, _ options: ReadOptions) throws(FormatError) {
+    self.path = path
+    location = try CheckpointLocation.find(path).location
+    do throws(FormatError) {
+      checkpoint = try Checkpoint.open(location, options: options).checkpoint
+    } catch {
+      // Readers of indices look for the tensors of a model, not of the index.
+      guard case .shards(.missingTensors) = error.fault, case .index(let index) = location else {
+        throw error
+      }
+      checkpoint = try ShardSet(
+        path: index.path, names: index.shards, paths: location.paths, options: options
+      ).merged(index: nil).checkpoint
+    }
+  }
 
   /// How many files it has; nil for one by itself.
   var shardCount: Int? {

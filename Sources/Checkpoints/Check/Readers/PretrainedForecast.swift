@@ -1,44 +1,50 @@
 internal import TensorStorage
 
-extension ForecastSubject {
-  /// `from_pretrained` of transformers 5, given the directory.
-  func transformers() throws(FormatError) -> ReaderForecast {
+/// What `from_pretrained` of transformers 5 does, given a directory.
+struct PretrainedForecast {
+  let path: String
+  let options: ReadOptions
+
+  func forecast() throws(FormatError) -> ReaderForecast {
     var forecast = ReaderForecast(.transformers, path)
-    let call = "from_pretrained"
-    guard let listing = try? DirectoryListing(path: path) else {
-      forecast.add(call, loads: false, "it takes a directory with config.json, and this is a file")
-      return forecast
-    }
-    let config: HuggingFaceConfig
-    switch HuggingFaceConfig.read(listing) {
-    case .success(let found): config = found
-    case .failure(let problem):
-      forecast.add(call, loads: false, problem.sentence)
-      return forecast
-    }
-    guard let weights = Self.weights(in: listing) else {
-      forecast.add(
-        call, loads: false,
-        "it looks for \(Self.list(Self.weightNames)), and the directory has none of them")
-      return forecast
-    }
-    let (loads, how) = try head(config)
-    forecast.add(call, loads: loads, "\(config.className) from '\(escaped(weights))'; \(how)")
+    let (loads, reason) = try outcome()
+    forecast.add(Reader.transformers.call, loads: loads, reason)
     return forecast
   }
 
+  private func outcome() throws(FormatError) -> (loads: Bool, reason: String) {
+    guard try CheckpointLocation.isDirectory(path), let listing = try? DirectoryListing(path: path)
+    else { return (false, "it takes a directory with config.json, and this is a file") }
+    let config: HuggingFaceConfig
+    switch HuggingFaceConfig.read(listing) {
+    case .success(let found): config = found
+    case .failure(let problem): return (false, problem.sentence)
+    }
+    guard let weights = Self.weightNames.first(where: listing.files.contains) else {
+      return (
+        false,
+        "it looks for \(ForecastSubject.list(Self.weightNames)), and the directory has none of them"
+      )
+    }
+    let subject = try ForecastSubject(listing.path(of: weights), options)
+    if weights.hasPrefix("pytorch_model"), let reason = subject.pickleRefusal {
+      return (false, reason)
+    }
+    let (loads, how) = try Self.head(config, subject)
+    return (loads, "\(config.className) from '\(escaped(weights))'; \(how)")
+  }
+
+  // The first that is there is read.
   private static let weightNames = [
     "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
     "pytorch_model.bin.index.json",
   ]
 
-  /// The file that it reads, the first that is there.
-  private static func weights(in listing: DirectoryListing) -> String? {
-    weightNames.first { listing.files.contains($0) }
-  }
-
   /// What becomes of the head: tied, read, or made up.
-  private func head(_ config: HuggingFaceConfig) throws(FormatError) -> (loads: Bool, how: String) {
+  private static func head(
+    _ config: HuggingFaceConfig, _ subject: ForecastSubject
+  ) throws(FormatError) -> (loads: Bool, how: String) {
+    let checkpoint = subject.checkpoint
     guard config.hasHead, let family = config.family else {
       return (
         true, "\(checkpoint.entries.count) tensors, whose names are not compared with the class's"
@@ -61,7 +67,7 @@ extension ForecastSubject {
     case (_?, nil, true): return (true, "the table is the head (tie_word_embeddings)")
     case (_?, nil, false): return (false, "'\(family.table)' is missing and would be made up")
     case (let head?, let table?, true):
-      return try areEqual(checkpoint.entries[head], checkpoint.entries[table])
+      return try subject.areEqual(checkpoint.entries[head], checkpoint.entries[table])
         ? (true, "head and table are equal and become one")
         : (
           true,
