@@ -12,6 +12,7 @@ from harness import CASES, Mismatch, Tool, seed_of
 import reading  # noqa: F401  (registers its cases)
 import writing  # noqa: F401
 import models  # noqa: F401
+import inference  # noqa: F401
 import surgery_transplant  # noqa: F401
 import older_releases  # noqa: F401
 import migration  # noqa: F401

@@ -7,6 +7,7 @@ extension ConfigurationInference {
     }
     if stack["rotary_xpos"] != nil { names.append("rotary_xpos_scale_base") }
     if stack["cross_attend"] != nil { names.append("cross_residual_attn") }
+    if stack["use_dynamic_tanh"] != nil { names.append("dynamic_tanh_init_alpha") }
     if stack["use_simple_rmsnorm"] == nil, stack["norm_add_unit_offset"] == nil {
       names.append("norm_add_unit_offset")
     }

@@ -77,6 +77,9 @@ extension ConfigurationInference {
       ask(
         path + "pre_norm", ["true", "false"],
         "use_simple_rmsnorm, as no norm has a gain: where its norms stand leaves no trace")
+      for name in ["sandwich_norm", "pre_and_post_norm", "pre_norm_has_final_norm"] {
+        assume(path + name)
+      }
       return
     }
     if let gain = norm["g"] {

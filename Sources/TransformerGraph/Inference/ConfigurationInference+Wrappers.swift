@@ -137,11 +137,6 @@ extension ConfigurationInference {
       if rows != tokenCount { call["logits_dim"] = .int(rows) }
       return
     }
-    // Pooled tokens are the output as they are.
-    if tree.has("attn_pool") {
-      call["return_only_embed"] = .bool(true)
-      return
-    }
     untied(tree, path: path, kind: kind, &call)
   }
 
@@ -150,18 +145,17 @@ extension ConfigurationInference {
   ) {
     // An XTransformer cannot tie its head.
     if path == "dec_" { return }
-    let isTied = answer(path + "tie_embedding") ?? .bool(true)
+    // Pooled tokens are mostly the output as they are.
+    let isPooled = tree.has("attn_pool")
+    let isTied = answer(path + "tie_embedding") ?? .bool(!isPooled)
     let isWide = call["emb_dim"] != nil
     let isBare =
       isWide || isTied == .bool(false) || answer(path + "return_only_embed") == .bool(true)
-    if isBare || path == "enc_" {
-      call["return_only_embed"] = .bool(true)
-      return
-    }
-    call["tie_embedding"] = .bool(true)
-    if dialect.scalesTiedLogits { assume(path + "tie_embedding_scale") }
+    call[isBare || path == "enc_" ? "return_only_embed" : "tie_embedding"] = .bool(true)
+    if isWide || path == "enc_" { return }
+    if !isBare, dialect.scalesTiedLogits { assume(path + "tie_embedding_scale") }
     ask(
-      path + "tie_embedding", ["true", "false"],
+      path + "tie_embedding", isPooled ? ["false", "true"] : ["true", "false"],
       "there is no to_logits: the head is tied to the embedding, or with false there is none "
         + "(return_only_embed)", or: [path + "return_only_embed"])
   }

@@ -88,8 +88,9 @@ struct EraMarks {
   /// Whether one amount mixes the values of several heads; single heads have no output projection.
   var hasSharedValueMix: Bool {
     names.contains { name in
-      name.hasSuffix(".to_value_residual_mix.0.weight") && shapes[name]?.first == 1
-        && has(".1.to_out.weight")
+      let block = name.dropLast("to_value_residual_mix.0.weight".count)
+      return name.hasSuffix(".to_value_residual_mix.0.weight") && shapes[name]?.first == 1
+        && shapes[block + "to_out.weight"] != nil
     }
   }
 
@@ -112,6 +113,11 @@ struct EraMarks {
     {
       return true
     }
+    if let queries = shape(".qk_norm_q_scale"), let keys = shape(".qk_norm_k_scale"),
+      queries.count == 3, keys.first ?? 0 < queries[0]
+    {
+      return true
+    }
     return names.contains { name in Self.lateParts.contains { name.contains($0) } }
   }
 
@@ -119,6 +125,7 @@ struct EraMarks {
     "head_attn_sink", "to_value_residual_mix", "q_rmsnorm", "k_rmsnorm", "value_rmsnorm",
     "to_output_gate", "stream_emb", "layer_integrators", "skip_combines", "attn_pool",
     "data_dependent_alibi", "attend.cope", "rel_proj_pos_bias", "polar_pos_emb", "to_latent_",
-    "to_gamma", "reinject_input", "pre_scale_post_talking_heads",
+    "recycled_proj", "exit_gate", "ff_deep_embed", "combine_mixture", "to_gamma", "reinject_input",
+    "pre_scale_post_talking_heads",
   ]
 }
