@@ -113,6 +113,8 @@ struct EraMarks {
     {
       return true
     }
+    // From 2.17 on single heads have no output projection.
+    if has(".to_q.weight"), !names.contains(where: { $0.contains(".to_out.") }) { return true }
     if let queries = shape(".qk_norm_q_scale"), let keys = shape(".qk_norm_k_scale"),
       queries.count == 3, keys.first ?? 0 < queries[0]
     {
