@@ -3,15 +3,10 @@ internal import Testing
 
 /// One file of each kind that is broken in the fixtures; the whole of them is read by the library's tests.
 @Suite struct `Malformed files on the command line` {
-  /// Read although the manifest would have them refused: what is odd about them is no tensor, or holds one
-  /// that is whole.
-  static let tolerated: Set = ["g-unknown-rebuild.pt", "v-module-empty.pt"]
-
   static let samples: [Fixture] = {
     var kinds: Set<String> = []
     return Fixtures.manifest("malformed").filter { fixture in
       let name = fixture.file.split(separator: "-").prefix(2).joined(separator: "-")
-      if tolerated.contains(fixture.file) { return false }
       return fixture.exit?.contains(0) == false && kinds.insert(String(name.prefix(5))).inserted
     }
   }()

@@ -81,6 +81,8 @@ extension ZipBuilder {
     package var gapBefore: [UInt8] = []
     package var comment: [UInt8] = []
     package var externalAttributes: UInt32 = 0
+    /// The version of zip that made it, and above it the system whose attributes it has.
+    package var madeBy: UInt16 = 20
     package var disk: UInt16 = 0
     /// What the directory says instead of the true offset.
     package var headerOffset: UInt32?
@@ -126,7 +128,7 @@ extension ZipBuilder {
     }
 
     fileprivate func centralBytes(offset: Int) -> [UInt8] {
-      var bytes = littleEndian(0x0201_4B50 as UInt32) + littleEndian(20 as UInt16)
+      var bytes = littleEndian(0x0201_4B50 as UInt32) + littleEndian(madeBy)
       bytes += littleEndian(20 as UInt16) + common(central) + littleEndian(UInt16(comment.count))
       bytes += littleEndian(disk) + littleEndian(0 as UInt16) + littleEndian(externalAttributes)
       bytes += littleEndian(headerOffset ?? UInt32(offset))

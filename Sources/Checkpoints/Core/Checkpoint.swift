@@ -18,6 +18,8 @@ public struct Checkpoint: Sendable {
     package var objectNumber: Int?
     /// Whether the source has it only as a note that it is the same as another tensor.
     package var isNoted = false
+    /// The tensor that it is a part of, if that has no elements of its own in rows and columns.
+    package var whole: SplitTensor?
 
     /// A named tensor.
     public init(name: TensorName, tensor: LazyTensor, role: TensorRole = .plain) {
@@ -83,6 +85,19 @@ public struct Checkpoint: Sendable {
     for entry in entries { guard result.append(entry) else { return nil } }
     return result
   }
+}
+
+/// A sparse or nested tensor, which is read as its parts.
+package struct SplitTensor: Hashable, Sendable {
+  package enum Layout: String, Sendable {
+    /// Indices and values.
+    case sparse
+    /// A buffer, and the shapes of the tensors in it.
+    case nested
+  }
+
+  package var name: TensorName
+  package var layout: Layout
 }
 
 /// How torch holds a tensor.

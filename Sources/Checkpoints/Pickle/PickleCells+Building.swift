@@ -15,7 +15,7 @@ extension PickleCells {
     ]
   }
 
-  /// Makes room for that many values and as many references.
+  /// Makes room for that many values and as many references; until they are used they cost nothing.
   mutating func reserveCapacity(_ count: Int) {
     cells.reserveCapacity(count)
     references.reserveCapacity(count)
@@ -30,6 +30,7 @@ extension PickleCells {
   /// Adds references to the end of a chain.
   mutating func extend(_ chain: inout Chain, with added: ArraySlice<Int32>) {
     guard !added.isEmpty else { return }
+    chain.count += Int32(added.count)
     let start = references.count
     references += added
     // What is added to one container only, bit by bit, stays one run.
@@ -48,11 +49,10 @@ extension PickleCells {
 
   /// Adds references to the end of the list, set or dict at `reference`.
   mutating func extend(container reference: Int32, with added: ArraySlice<Int32>) {
-    var chain = Chain(
-      first: cells[Int(reference)].small, last: Int32(cells[Int(reference)].large))
+    let cell = cells[Int(reference)]
+    var chain = cell.chain
     extend(&chain, with: added)
-    cells[Int(reference)].small = chain.first
-    cells[Int(reference)].large = Int(chain.last)
+    cells[Int(reference)] = Cell(kind: cell.kind, chain: chain)
   }
 
   /// Adds references to what a call holds.
@@ -77,6 +77,20 @@ extension PickleCells {
       contents.append(Contents())
     }
     return Int(calls[Int(position)].contents)
+  }
+}
+
+extension PickleCells.Cell {
+  /// A list, set or dict.
+  init(kind: PickleCells.Kind, chain: PickleCells.Chain) {
+    let last = Int(UInt32(bitPattern: chain.last))
+    self.init(kind: kind, small: chain.first, large: Int(chain.count) << 32 | last)
+  }
+
+  /// What a list, set or dict holds.
+  var chain: PickleCells.Chain {
+    PickleCells.Chain(
+      first: small, last: Int32(truncatingIfNeeded: large), count: Int32(large >> 32))
   }
 }
 

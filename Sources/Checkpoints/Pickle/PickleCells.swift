@@ -23,7 +23,8 @@ struct PickleCells: Sendable {
     /// The length of texts, bytes, integers and tuples; the first chunk of other containers; the position of
     /// a global or an object; the reference of a persistent id.
     var small: Int32
-    /// The value of numbers; the offset of texts, bytes, integers and tuples; the last chunk of containers.
+    /// The value of numbers; the offset of texts, bytes, integers and tuples; the last chunk of other containers,
+    /// and above it the number of their references.
     var large: Int
   }
 
@@ -38,6 +39,8 @@ struct PickleCells: Sendable {
   struct Chain {
     var first: Int32 = -1
     var last: Int32 = -1
+    /// The number of references in all chunks.
+    var count: Int32 = 0
   }
 
   /// A call that is never made.

@@ -21,6 +21,12 @@ extension PickleGraph {
     return cell.kind == .int ? cell.large : nil
   }
 
+  /// The float at `id`; nil if it is something else.
+  package func float(_ id: ID) -> Double? {
+    let cell = cells.cells[Int(id.position)]
+    return cell.kind == .float ? Double(bitPattern: UInt64(bitPattern: Int64(cell.large))) : nil
+  }
+
   /// The bool at `id`.
   package func bool(_ id: ID) -> Bool? {
     let cell = cells.cells[Int(id.position)]
@@ -47,30 +53,5 @@ extension PickleGraph {
     if cell.kind == .global { return cells.globals[Int(cell.small)] }
     guard let path = cells.global(at: id.position) else { return nil }
     return globals.first { $0.module == path.module && $0.name == path.name }
-  }
-}
-
-extension PickleGraph {
-  /// What the value at `id` is, without a copy of what it holds.
-  func kind(_ id: ID) -> PickleCells.Kind { cells.cells[Int(id.position)].kind }
-
-  /// Where in the pickle the bytes at `id` lie; nil if it is something else, or was decoded.
-  func byteRange(_ id: ID) -> Range<Int>? {
-    let cell = cells.cells[Int(id.position)]
-    guard cell.kind == .bytes, cell.large < cells.source.count else { return nil }
-    return cell.large..<cell.large + Int(cell.small)
-  }
-
-  /// What the object at `id` is a call of, without a copy of the rest; nil if it is something else.
-  func callee(_ id: ID) -> ID? {
-    let cell = cells.cells[Int(id.position)]
-    return cell.kind == .object ? ID(position: cells.calls[Int(cell.small)].callee) : nil
-  }
-
-  /// The arguments of the object at `id`, without a copy of the rest; nil if it is something else.
-  func arguments(_ id: ID) -> [ID]? {
-    let cell = cells.cells[Int(id.position)]
-    guard cell.kind == .object else { return nil }
-    return tuple(ID(position: cells.calls[Int(cell.small)].arguments))
   }
 }

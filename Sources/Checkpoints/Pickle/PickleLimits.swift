@@ -2,9 +2,9 @@
 package struct PickleLimits: Sendable {
   /// The number of opcodes.
   ///
-  /// Each opcode makes at most one value of at most 20 bytes, so that this bounds memory (about 350 MB)
-  /// and time (a second or two). A state dict needs about 20 opcodes for a tensor.
-  package var operationCount = 1 << 24
+  /// Each opcode makes at most one value of 16 bytes and a few references to it, so that this bounds memory (about
+  /// 200 MB) and time (a second or two). A state dict needs about 20 opcodes for a tensor: this is enough for 400,000.
+  package var operationCount = 1 << 23
 
   /// The number of digits of an integer written as text.
   ///
@@ -23,7 +23,7 @@ package struct PickleLimits: Sendable {
   package var unorderedMemoCount = 100_000
 
   /// The number of calls of `getattr` that are read as names of classes nested in others.
-  package var attributeCount = 10_000
+  package var attributeCount = 1000
 
   /// The number of bytes of a global's module or name.
   ///
@@ -31,7 +31,7 @@ package struct PickleLimits: Sendable {
   package var globalByteCount = 1024
 
   /// The number of different globals: a training checkpoint has dozens.
-  package var globalCount = 100_000
+  package var globalCount = 10_000
 
   /// The number of bytes of the pickle and all that was read with it: places are kept in 32 bits.
   package var byteCount = Int(Int32.max)

@@ -12,7 +12,7 @@ extension PickleMachine {
 
   /// EMPTY_LIST, EMPTY_DICT, EMPTY_SET.
   mutating func pushContainer(_ kind: PickleCells.Kind) {
-    push(PickleCells.Cell(kind: kind, small: -1, large: -1))
+    push(PickleCells.Cell(kind: kind, chain: PickleCells.Chain()))
   }
 
   /// LIST, DICT, FROZENSET: a container of the values from the last MARK.
@@ -22,7 +22,7 @@ extension PickleMachine {
     if kind == .dict, !(stack.count - height).isMultiple(of: 2) { throw .oddItemCount }
     cells.extend(&chain, with: stack[height...])
     stack.removeSubrange(height...)
-    push(PickleCells.Cell(kind: kind, small: chain.first, large: Int(chain.last)))
+    push(PickleCells.Cell(kind: kind, chain: chain))
   }
 
   /// APPEND, APPENDS, ADDITEMS: adds the values from that height to the list or set below them, or to

@@ -89,11 +89,15 @@ package struct PickleMachine {
     }
   }
 
-  /// Makes room for about what a state dict of that many bytes needs, in memory that costs nothing until used.
+  /// Makes room for all that the opcodes can make: one value, one reference, one place on the stack and one in the memo
+  /// each.
+  ///
+  /// The memory costs nothing until it is used, and arrays that never grow are never there twice.
   private mutating func reserveCapacity() {
-    let expectedCount = min(source.count - position, 1 << 24) / 8
-    cells.reserveCapacity(expectedCount)
-    memo.reserveCapacity(expectedCount)
+    let count = min(source.count - position, limits.operationCount)
+    cells.reserveCapacity(count)
+    stack.reserveCapacity(count)
+    memo.reserveCapacity(count)
   }
 
   // Long because there are that many opcodes: a table of calls, and nothing else.

@@ -38,6 +38,7 @@ struct CheckpointAssembly {
     if let className = rebuilt.className { Self.count(name, under: className, in: &classes) }
     for part in rebuilt.parts {
       var entry = Checkpoint.Entry(name: TensorName(name + part.suffix), tensor: part.tensor)
+      entry.whole = rebuilt.kind.splitLayout.map { SplitTensor(name: TensorName(name), layout: $0) }
       if part.suffix.isEmpty {
         entry.role = rebuilt.role
         entry.objectNumber = rebuilt.object.map { number(of: $0) }
@@ -129,6 +130,15 @@ struct CheckpointAssembly {
 }
 
 extension RebuiltTensor.Kind {
+  /// The layout of a tensor that only its parts stand for.
+  fileprivate var splitLayout: SplitTensor.Layout? {
+    switch self {
+    case .sparse: .sparse
+    case .nested: .nested
+    default: nil
+    }
+  }
+
   /// What a user should know of a tensor of this kind, after "is"; nil if nothing.
   fileprivate var remark: String? {
     switch self {
@@ -136,9 +146,12 @@ extension RebuiltTensor.Kind {
     case .quantised:
       "quantised: the integers have its name, what scales them is beside it (.scale, .zero_point; "
         + "per channel .scales, .zero_points, .axis)"
-    case .sparse: "sparse: read as its indices, values and size, each a tensor below its name"
+    case .sparse:
+      "sparse: read as its indices, values and size, each a tensor below its name; --split-sparse "
+        + "converts them"
     case .nested:
-      "nested: read as its values, sizes, strides and offsets, each a tensor below its name"
+      "nested: read as its values, sizes, strides and offsets, each a tensor below its name; "
+        + "--split-sparse converts them"
     case .shell: "a shell around other tensors: those are read, each below its name"
     case .meta: "on the meta device: the file holds a shape and no data"
     case .converted: "converted to the dtype it had on its device"

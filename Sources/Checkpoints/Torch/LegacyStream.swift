@@ -29,6 +29,7 @@ struct LegacyStream {
     let storages = LegacyStorages(reading: reading)
     let document = TorchDocument(
       graph: graph, storages: storages, reading: reading, depth: depth, place: place)
+    try StorageTable.checkPersistentIDs(of: document, allowsClasses: true)
     let keys = TorchValue(
       document: TorchDocument(
         graph: keyGraph, storages: storages, reading: reading, depth: depth),
@@ -59,7 +60,7 @@ struct LegacyStream {
       let id = PickleGraph.ID(position: Int32(position))
       guard document.graph.kind(id) == .persistent else { continue }
       let value = TorchValue(document: document, id: id)
-      guard case .persistent(let inner) = value.node, value.isStorage,
+      guard value.isStorage, let inner = document.graph.persistentID(id),
         let parts = value.sibling(inner).tuple, parts.count > 2, let key = parts[2].text
       else { continue }
       if units[key] == nil, let global = parts[1].global {

@@ -11,6 +11,7 @@ struct ModulePickle {
     guard !object.states.isEmpty else { return nil }
     attributes = ValueChildren(
       groups: object.states.flatMap { ValueChildren(attributes: value.sibling($0)).groups })
+    value.document.reading.examinedValueCount += attributes.count
     var registries: [String: TorchValue] = [:]
     for attribute in attributes {
       guard case .key(let key) = attribute.label,
@@ -56,12 +57,18 @@ struct ModulePickle {
   ) -> ValueChildren.Group? {
     guard let value = registries[registry], let pairs = value.pairs else { return nil }
     let graph = value.document.graph
-    let kept = pairs.filter { graph.kind($0.value) != .none && isWanted(graph.text($0.key)) }
+    let kept = pairs.filter {
+      graph.kind($0.value) != .none
+        && isWanted(graph.text($0.key, upTo: TorchLimits.nameLength))
+    }
     return .pairs(kept, value.document)
   }
 
   private var transientNames: Set<String> {
     guard let set = registries["_non_persistent_buffers_set"] else { return [] }
-    return Set(ValueChildren(of: set, scope: .model).compactMap(\.value.text))
+    let names = ValueChildren(of: set, scope: .model).lazy.compactMap { child in
+      child.value.document.graph.text(child.value.id, upTo: TorchLimits.nameLength)
+    }
+    return Set(names)
   }
 }

@@ -20,7 +20,7 @@ struct NumpyValue {
     switch call.meaning {
     case .array:
       // (version, shape, dtype, is_fortran, bytes or list)
-      guard let state = call.states.last?.tuple, state.count == 5, let flag = state[3].flag
+      guard let state = call.state?.tuple, state.count == 5, let flag = state[3].flag
       else { return nil }
       (shape, type, isFortran, data) = (state[1].integers, state[2], flag, state[4])
     case .arrayScalar:
@@ -38,7 +38,8 @@ struct NumpyValue {
     dtype = found.dtype
     typeName = found.name
     isBigEndian = found.isBigEndian
-    objects = data.sequence == nil ? nil : data
+    let kind = data.document.graph.kind(data.id)
+    objects = kind == .list || kind == .tuple ? data : nil
   }
 
   /// The tensor of its elements; nil if its dtype is none of a tensor's.
@@ -85,12 +86,13 @@ private struct NumpyType {
 
   /// `numpy.dtype('f4', False, True)` with the state `(3, '<', None, None, None, -1, -1, 0)`.
   init?(_ value: TorchValue) {
-    guard let object = value.object, let callee = value.sibling(object.callee).global,
-      callee.module == "numpy", callee.name == "dtype",
-      let type = value.sibling(object.arguments).tuple?.first
+    let graph = value.document.graph
+    guard let callee = graph.callee(value.id).flatMap(value.document.global),
+      callee.module == "numpy", callee.name == "dtype", let type = value.arguments?.first
     else { return nil }
-    let state = object.states.last.map(value.sibling)?.tuple ?? []
-    let order = state.count > 1 ? state[1].text ?? "|" : "|"
+    let state = graph.lastState(value.id).flatMap { value.sibling($0).tuple } ?? []
+    let order = state.count > 1 ? state[1].text ?? "" : "|"
+    guard ["<", ">", "=", "|"].contains(order) else { return nil }
     isBigEndian = order == ">"
     let hasFields = state.count > 4 && !(state[2].isNone && state[3].isNone && state[4].isNone)
     if let code = type.text {

@@ -99,9 +99,7 @@ enum PythonText {
 
   private static func object(_ value: TorchValue) -> String {
     if let bytes = value.bytes { return quoted(bytes) }
-    if let object = value.object, value.isArray,
-      let number = NumpyValue(TensorCall(object, of: value))?.integer
-    {
+    if value.isArray, let number = TensorCall(value).flatMap(NumpyValue.init)?.integer {
       return String(number)
     }
     if value.meaning == .size, let sizes = value.integers { return "torch.Size(\(sizes))" }
@@ -113,9 +111,9 @@ enum PythonText {
 
   /// `(1+2j)`, or `2j` without a real part; nil if these are not the two parts of a complex number.
   private static func complex(_ parts: [TorchValue]) -> String? {
-    guard parts.count == 2, case .float(let real) = parts[0].node,
-      case .float(let imaginary) = parts[1].node
-    else { return nil }
+    guard parts.count == 2, let real = parts[0].float, let imaginary = parts[1].float else {
+      return nil
+    }
     let end = part(imaginary) + "j"
     if real == 0, real.sign == .plus { return end }
     return "(" + part(real) + (end.hasPrefix("-") ? "" : "+") + end + ")"

@@ -5,6 +5,8 @@ enum SourceDictionary {
   /// How deep and how large `_metadata` may be to be kept: a version for each module.
   private static let depth = 8
   private static let valueCount = 1 << 20
+  /// Texts cost as many values as this many bytes of them.
+  private static let bytesPerValue = 16
 
   /// The kind of the dictionary `value`, with its `_metadata`.
   static func kind(of value: TorchValue) -> DictionaryKind {
@@ -29,7 +31,9 @@ enum SourceDictionary {
     case .bool(let flag): return .bool(flag)
     case .int(let number): return .int(number)
     case .float(let number): return .float(number.bitPattern)
-    case .text(let text): return .text(text)
+    case .text(let text):
+      remaining -= text.utf8.count / bytesPerValue
+      return .text(text)
     case .list(let elements):
       return constants(elements, value, depth, &remaining).map(PickleConstant.list)
     case .tuple(let elements):

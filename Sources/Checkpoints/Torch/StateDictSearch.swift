@@ -105,19 +105,24 @@ struct SearchLevel {
     let isRandomState = Self.isRandomState(container)
     // One dictionary may stand under a hundred thousand keys.
     var partsOfTraining: [TorchValue: Bool] = [:]
+    try root.document.reading.checkEffort()
     for child in ValueChildren(of: container, scope: .model) {
       isEmpty = false
       let value = try child.value.resolved()
       let kind = ValueKind(value)
       // Ten thousand tensors say no more than one.
       if hasTensors, kind == .tensor { continue }
-      let name = Self.shown(child.label)
-      describe(name, value, kind, holdsTensor: survey.holdsTensor(value))
+      describe(child, value, kind, survey)
       let holds = countsArrays ? survey.holdsTensor(value) : survey.holdsTorchTensor(value)
-      if !holds || isRandomState || Self.isAuxiliary(name)
+      guard holds else {
+        hasOthers = hasOthers || !(value.isNone || kind == .tensor)
+        continue
+      }
+      let name = Self.shown(child.label)
+      if isRandomState || Self.isAuxiliary(name)
         || (kind == .container && Self.isPartOfTraining(value, known: &partsOfTraining))
       {
-        hasOthers = hasOthers || !(value.isNone || kind == .tensor)
+        hasOthers = hasOthers || kind != .tensor
       } else if kind == .tensor {
         hasTensors = true
       } else {
@@ -141,10 +146,11 @@ struct SearchLevel {
   }
 
   private mutating func describe(
-    _ name: String, _ value: TorchValue, _ kind: ValueKind, holdsTensor: Bool
+    _ child: ValueChild, _ value: TorchValue, _ kind: ValueKind, _ survey: ValueSurvey
   ) {
     guard descriptions.count < Self.describedCount else { return }
-    let tensors = kind == .container && holdsTensor ? " with tensors" : ""
+    let tensors = kind == .container && survey.holdsTensor(value) ? " with tensors" : ""
+    let name = Self.shown(child.label)
     descriptions.append("\(name) (\(ValueDescription.of(value))\(tensors))")
   }
 

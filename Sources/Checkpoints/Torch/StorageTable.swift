@@ -15,23 +15,38 @@ final class StorageTable {
   /// The storage that `value` is: a persistent id, or the bytes of a file that holds nothing else.
   static func storage(_ value: TorchValue) throws(FormatError) -> TorchStorage {
     let value = try value.resolved()
-    guard case .persistent(let id) = value.node else {
+    guard let id = value.document.graph.persistentID(value.id) else {
       throw value.document.reading.error(.notAStorage)
     }
     return try value.document.storages.storage(persistentID: value.sibling(id))
   }
 
+  /// Refuses a document with a persistent id that torch would not load, used or not.
+  ///
+  /// - Parameters:
+  ///   - document: The document.
+  ///   - allowsClasses: Whether ids may name classes, as in the legacy stream.
+  /// - Throws: A `TorchFault`.
+  static func checkPersistentIDs(
+    of document: TorchDocument, allowsClasses: Bool
+  ) throws(FormatError) {
+    let graph = document.graph
+    for position in 0..<graph.count {
+      let id = PickleGraph.ID(position: Int32(position))
+      guard let inner = graph.persistentID(id) else { continue }
+      let isClass = allowsClasses && document.global(at: id) != nil
+      let isStorage = PersistentID(TorchValue(document: document, id: inner)) != nil
+      guard isClass || isStorage else { throw document.reading.error(.persistentID) }
+    }
+  }
+
   private func storage(persistentID value: TorchValue) throws(FormatError) -> TorchStorage {
-    guard let parts = value.tuple, parts.count == 5 || parts.count == 6,
-      parts[0].text == "storage", let key = parts[2].text, let location = parts[3].text,
-      let count = parts[4].int, count >= 0
-    else { throw reading.error(.persistentID) }
-    let storageClass = try storageClass(parts[1])
-    let (byteCount, overflow) = count.multipliedReportingOverflow(by: storageClass.unitByteCount)
-    guard !overflow else { throw reading.error(.storageOverflow(key: key, count: count)) }
-    let slot = try slot(key: key, byteCount: byteCount, isMeta: location == "meta")
-    let view = parts.count == 6 ? parts[5] : nil
-    return try part(of: slot, as: storageClass, key: key, view: view)
+    guard let id = PersistentID(value) else { throw reading.error(.persistentID) }
+    let storageClass = try storageClass(id.storageClass)
+    let (byteCount, overflow) = id.count.multipliedReportingOverflow(by: storageClass.unitByteCount)
+    guard !overflow else { throw reading.error(.storageOverflow(key: id.key, count: id.count)) }
+    let slot = try slot(key: id.key, byteCount: byteCount, isMeta: id.location == "meta")
+    return try part(of: slot, as: storageClass, key: id.key, view: id.view)
   }
 
   private func storageClass(_ value: TorchValue) throws(FormatError) -> StorageClass {
@@ -90,5 +105,27 @@ final class StorageTable {
     }
     return TorchStorage(
       storageClass: storageClass, slot: slot, byteOffset: offset * unit, byteCount: count * unit)
+  }
+}
+
+/// The persistent id of a storage: `('storage', class, key, location, number of elements)`, and in the legacy
+/// stream the view of another storage that it is.
+private struct PersistentID {
+  let storageClass: TorchValue
+  let key: String
+  let location: String
+  let count: Int
+  let view: TorchValue?
+
+  init?(_ value: TorchValue) {
+    guard let parts = value.tuple, parts.count == 5 || parts.count == 6,
+      parts[0].text == "storage", let key = parts[2].text, let location = parts[3].text,
+      let count = parts[4].int, count >= 0
+    else { return nil }
+    storageClass = parts[1]
+    self.key = key
+    self.location = location
+    self.count = count
+    view = parts.count == 6 ? parts[5] : nil
   }
 }

@@ -8,15 +8,20 @@ struct TensorCall {
   /// The function's name, for errors.
   let name: String
   let arguments: [TorchValue]
-  /// What was given to `__setstate__`.
-  let states: [TorchValue]
+  /// What was given to `__setstate__` last.
+  let state: TorchValue?
   let reading: TorchReading
 
-  init(_ object: PickleGraph.Object, of value: TorchValue) {
-    meaning = value.document.meaning(ofCallee: object.callee)
-    name = value.sibling(object.callee).global?.name ?? "a call"
-    arguments = value.sibling(object.arguments).tuple ?? []
-    states = object.states.map(value.sibling)
+  /// The call that `value` is; nil if it is something else.
+  ///
+  /// More arguments than any call of torch has are none.
+  init?(_ value: TorchValue) {
+    let graph = value.document.graph
+    guard let callee = graph.callee(value.id) else { return nil }
+    meaning = value.document.meaning(ofCallee: callee)
+    name = value.sibling(callee).global?.name ?? "a call"
+    arguments = value.arguments ?? []
+    state = graph.lastState(value.id).map(value.sibling)
     reading = value.document.reading
   }
 
@@ -25,7 +30,7 @@ struct TensorCall {
     meaning = function.document.meaning(ofCallee: function.id)
     name = function.global?.name ?? "a call"
     self.arguments = arguments
-    states = []
+    state = nil
     reading = function.document.reading
   }
 
@@ -44,8 +49,12 @@ struct TensorCall {
   }
 
   func integers(_ position: Int, _ needed: String) throws(FormatError) -> [Int] {
-    guard let value = try argument(position, needed).integers else { throw error(needed: needed) }
-    return value
+    let value = try argument(position, needed)
+    if let integers = value.integers { return integers }
+    let list = value.meaning == .size ? value.arguments?.first ?? value : value
+    let count = list.document.graph.count(list.id)
+    guard count > TorchLimits.rank else { throw error(needed: needed) }
+    throw reading.error(.rank(count, limit: TorchLimits.rank))
   }
 
   func dtype(_ position: Int) throws(FormatError) -> DType {

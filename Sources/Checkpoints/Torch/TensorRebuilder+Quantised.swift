@@ -55,7 +55,7 @@ extension TensorRebuilder {
   private func perTensor(
     _ quantiser: [TorchValue], _ call: TensorCall
   ) throws(FormatError) -> [RebuiltTensor.Part] {
-    guard quantiser.count == 3, case .float(let scale) = quantiser[1].node,
+    guard quantiser.count == 3, let scale = quantiser[1].float,
       let zeroPoint = quantiser[2].int
     else { throw call.error(needed: "a scale and a zero point") }
     return [.number(".scale", scale), .integer(".zero_point", zeroPoint)].compactMap(\.self)
@@ -78,8 +78,7 @@ extension TensorRebuilder {
   /// A tensor that is part of another: one view, nothing more.
   func plainTensor(_ value: TorchValue, _ call: TensorCall) throws(FormatError) -> LazyTensor {
     let value = try value.resolved()
-    guard let object = value.object else { throw call.error(needed: "a tensor") }
-    let inner = TensorCall(object, of: value)
+    guard let inner = TensorCall(value) else { throw call.error(needed: "a tensor") }
     switch inner.meaning {
     case .tensor, .tensorV2, .tensorV3: return try tensor(value).parts[0].tensor
     case .fromType:

@@ -17,9 +17,7 @@ extension TensorRebuilder {
   private func sparseLayout(_ call: TensorCall) throws(FormatError) -> SparseLayout {
     let value = try call.argument(0, "a layout")
     var name = value.global.map { "\($0.module).\($0.name)" }
-    if value.meaning == .layout, let object = value.object {
-      name = value.sibling(object.arguments).tuple?.first?.text
-    }
+    if value.meaning == .layout { name = value.arguments?.first?.text }
     guard let name, let layout = SparseLayout(rawValue: name) else {
       throw call.reading.error(.layout(name ?? "unknown"))
     }

@@ -35,11 +35,10 @@ extension TensorRebuilder {
   /// `(data, dtype, device, requires_grad)`: what a device gave back, and the dtype it had there.
   func converted(_ call: TensorCall) throws(FormatError) -> RebuiltTensor {
     let data = try call.argument(0, "an array or a tensor").resolved()
-    guard ValueKind(data) == .tensor, let object = data.object else {
+    guard ValueKind(data) == .tensor, let inner = TensorCall(data) else {
       throw call.error(needed: "an array or a tensor")
     }
     // One level only: the data of a device tensor is plain.
-    let inner = TensorCall(object, of: data)
     guard inner.meaning.isArray || inner.meaning == .tensorV2 || inner.meaning == .tensorV3 else {
       throw call.error(needed: "a plain array or tensor")
     }

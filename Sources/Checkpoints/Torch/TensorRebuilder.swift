@@ -16,8 +16,7 @@ struct TensorRebuilder {
   }
 
   private func make(_ value: TorchValue) throws(FormatError) -> RebuiltTensor {
-    guard let object = value.object else { return try bareStorage(value) }
-    var call = TensorCall(object, of: value)
+    guard var call = TensorCall(value) else { return try bareStorage(value) }
     var role: TensorRole?
     var attributes: [TorchValue] = []
     var className: String?
@@ -29,8 +28,8 @@ struct TensorRebuilder {
           attributes.append(call.arguments[3])
         }
         let inner = try call.argument(0, "a tensor").resolved()
-        guard let object = inner.object else { throw call.error(needed: "a tensor") }
-        call = TensorCall(object, of: inner)
+        guard let next = TensorCall(inner) else { throw call.error(needed: "a tensor") }
+        call = next
       case .fromType:
         let function = try call.argument(0, "a function")
         guard let arguments = try call.argument(2, "a tuple of arguments").tuple else {
@@ -59,6 +58,7 @@ struct TensorRebuilder {
     case .meta: try meta(call)
     case .fromNumpy, .fromTensor: try converted(call)
     case .array, .arrayScalar, .arrayFromBuffer: try array(call)
+    case .unknownTensor: throw call.reading.error(.unknownRebuilder(call.name))
     default: shell(call)
     }
   }
@@ -74,7 +74,7 @@ struct TensorRebuilder {
 
   private func requiresGrad(of call: TensorCall) throws(FormatError) -> Bool {
     // Before torch 0.4 the state of a Parameter was (requires_grad, volatile, hooks).
-    if let state = call.states.last?.tuple, let flag = state.first?.bool { return flag }
+    if let state = call.state?.tuple, let flag = state.first?.bool { return flag }
     guard call.arguments.count > 1 else { return true }
     return try call.flag(1, "whether a gradient is wanted")
   }

@@ -48,14 +48,19 @@ struct TorchArchive {
     guard let record = archive.record(named: root + name) else {
       throw reading.error(.missingStorage(key: name))
     }
-    let bytes = try archive.contents(of: record, limit: ZipLimits.pickleByteCount)
+    let limit =
+      record.method == .stored ? ZipLimits.pickleByteCount : ZipLimits.inflatedPickleByteCount
+    let bytes = try archive.contents(of: record, limit: limit)
     let place = archive.source(of: record).fileRange
     let graph = try PickleMachine.run(
       bytes, file: reading.file, fileOffset: place?.byteOffset ?? 0, policy: reading.policy)
     let storages = ArchiveStorages(
       archive: archive, folders: storageFolders.map { root + $0 }, isBigEndian: isBigEndian,
       reading: reading)
-    return TorchDocument(graph: graph, storages: storages, reading: reading, place: place)
+    let document = TorchDocument(
+      graph: graph, storages: storages, reading: reading, place: place)
+    try StorageTable.checkPersistentIDs(of: document, allowsClasses: false)
+    return document
   }
 
   private static func isBigEndian(

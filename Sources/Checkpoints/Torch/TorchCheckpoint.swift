@@ -64,8 +64,9 @@ struct TorchCheckpoint {
     case .leaf:
       throw document.reading.error(.noModel(holds: [ValueDescription.of(choice.value)]))
     }
-    let isEmpty = ValueChildren(of: choice.value, scope: .model).count == 0
-    guard assembly.checkpoint.entries.isEmpty, !isEmpty, constants == nil else { return }
+    // A dictionary without items is the state dict of a model without parameters; nothing else is one.
+    let isStateDict = choice.value.pairs?.isEmpty == true
+    guard assembly.checkpoint.entries.isEmpty, !isStateDict, constants == nil else { return }
     throw document.reading.error(.noModel(holds: [ValueDescription.of(choice.value)]))
   }
 

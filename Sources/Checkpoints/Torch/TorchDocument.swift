@@ -14,11 +14,20 @@ final class TorchReading {
   var storedByteCount: Int
   /// Bytes of the keys that were printed because they are not text.
   var printedByteCount = 0
+  /// How many values were looked at, each as often as it was.
+  var examinedValueCount = 0
 
   init(file: RandomAccessFile, options: ReadOptions) {
     self.file = file.path
     policy = options.allowsDangerousGlobals ? .readAll : .refuseDangerous
     storedByteCount = file.byteCount
+  }
+
+  /// Refuses a pickle that has been looked at for too long.
+  func checkEffort() throws(FormatError) {
+    guard examinedValueCount <= TorchLimits.examinedValueCount else {
+      throw error(.tooManyValues(limit: TorchLimits.examinedValueCount))
+    }
   }
 
   func error(_ fault: TorchFault) -> FormatError { FormatError(file: file, .torch(fault)) }
@@ -38,8 +47,12 @@ final class TorchDocument {
   let place: FileRange?
 
   private var meanings: [PickleGraph.ID: TorchGlobal] = [:]
+  /// The kinds of the values that were looked at.
+  private var kinds: [ValueKind?] = []
   /// The names that long keys and keys that are not text stand for.
   var keyNames: [PickleGraph.ID: String?] = [:]
+  /// Bytes that are not in the file as they are, by what spells them.
+  var keptBytes: [KeptBytes: [UInt8]?] = [:]
   private var nested: [PickleGraph.ID: TorchValue] = [:]
   /// Tensors that are more than a view of a storage: made once, so that sharing stays identity.
   var rebuilt: [PickleGraph.ID: RebuiltTensor] = [:]
@@ -68,10 +81,21 @@ final class TorchDocument {
     return meaning
   }
 
+  /// The kind of the value at `id`, which is resolved: found once, as a pickle can refer to one value a million times.
+  func kind(of id: PickleGraph.ID) -> ValueKind {
+    if kinds.isEmpty { kinds = Array(repeating: nil, count: graph.count) }
+    let position = Int(id.position)
+    if let known = kinds[position] { return known }
+    let kind = ValueKind(looking: TorchValue(document: self, id: id))
+    kinds[position] = kind
+    return kind
+  }
+
   /// The global at `id`, where a legacy file may have wrapped it: `('module', class, file, source)`.
   func global(at id: PickleGraph.ID) -> PickleGraph.Global? {
-    guard case .persistent(let inner) = graph[id] else { return graph.global(id) }
-    guard let parts = graph.tuple(inner), parts.count >= 2, graph.text(parts[0]) == "module"
+    guard let inner = graph.persistentID(id) else { return graph.global(id) }
+    guard let parts = graph.tuple(inner, upTo: 4), parts.count >= 2,
+      graph.text(parts[0], upTo: 6) == "module"
     else { return nil }
     return graph.global(parts[1])
   }

@@ -17,6 +17,7 @@ extension TorchFault {
     case .storageView: "TorchStorageView"
     case .notAStorage: "TorchNotAStorage"
     case .arguments: "TorchArguments"
+    case .unknownRebuilder: "TorchUnknownRebuilder"
     case .rank: "TorchRank"
     case .strideCount: "TorchStrideCount"
     case .negative: "TorchNegative"
@@ -84,6 +85,9 @@ extension TorchFault {
     switch self {
     case .arguments(let function, let needed):
       "the call of \(escaped(function)) lacks what torch gives it: \(needed)"
+    case .unknownRebuilder(let name):
+      "it is made by torch._utils.\(escaped(name)), which is not known here; save it again with "
+        + "another release of torch"
     case .rank(let rank, let limit):
       "it has \(rank) dimensions; at most \(limit) are read"
     case .strideCount(let sizes, let strides):

@@ -33,6 +33,8 @@ public enum TorchFault: FormatFault, Error {
   // Tensors
   /// A call's arguments are not those that torch writes.
   case arguments(of: String, needed: String)
+  /// A function of torch that makes tensors in a way that is not known here.
+  case unknownRebuilder(String)
   /// More dimensions than torch's kernels and numpy know.
   case rank(Int, limit: Int)
   /// As many strides as sizes are needed.

@@ -8,6 +8,8 @@ enum TorchGlobal: Hashable, Sendable {
   case parameter, variable, fromType
   case quantised, sparse, nested, meta, wrapperSubclass
   case fromNumpy, fromTensor
+  /// A tensor, made in a way that is not known here.
+  case unknownTensor
   case array, arrayScalar, arrayFromBuffer
 
   // Containers that are what their items or elements are
@@ -24,14 +26,21 @@ enum TorchGlobal: Hashable, Sendable {
 
   /// The meaning of `module.name`.
   init(_ global: PickleGraph.Global) {
-    self = Self.table["\(global.module) \(global.name)"] ?? .unknown
+    let known = Self.table["\(global.module) \(global.name)"]
+    self = known ?? (Self.isRebuilder(global) ? .unknownTensor : .unknown)
+  }
+
+  /// Whether a function makes tensors of torch, be it of a release that does not exist yet: what it is given must
+  /// not be taken for what it makes.
+  private static func isRebuilder(_ global: PickleGraph.Global) -> Bool {
+    global.module == "torch._utils" && global.name.utf8.starts(with: "_rebuild_".utf8)
   }
 
   /// Whether it makes a tensor (of torch or, where the dtype allows it, of numpy).
   var isTensor: Bool {
     switch self {
     case .tensor, .tensorV2, .tensorV3, .parameter, .variable, .fromType, .quantised, .sparse,
-      .nested, .meta, .wrapperSubclass, .fromNumpy, .fromTensor:
+      .nested, .meta, .wrapperSubclass, .fromNumpy, .fromTensor, .unknownTensor:
       true
     default: false
     }

@@ -7,13 +7,21 @@ enum TorchLimits {
   /// How many wrappers may stand around a value (a Parameter of a subclass of a tagged list is three).
   static let wrapperDepth = 16
 
+  /// How many arguments a call may have that means something here: torch's own have up to eight.
+  static let argumentCount = 16
+
   /// How many dimensions a tensor may have: numpy's limit, and that of torch's own kernels.
   static let rank = 64
 
   /// How deep dictionaries and lists may be nested around a tensor: Python's pickler gives up before.
   static let containerDepth = 1000
 
-  /// How many values are looked at to find tensors.
+  /// How many values are looked at in all: twice as many as opcodes can make.
+  ///
+  /// A pickle can hand one list of a million values to a million calls.
+  static let examinedValueCount = 1 << 24
+
+  /// How many values are looked at to name tensors.
   ///
   /// What a pickle shares counts each time it is met, so that a small file which nests lists of itself does not become an endless one.
   static let visitedValueCount = 3 << 19

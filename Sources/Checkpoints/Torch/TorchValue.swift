@@ -8,11 +8,14 @@ struct TorchValue {
   var node: PickleGraph.Node { document.graph[id] }
   var text: String? { document.graph.text(id) }
   var int: Int? { document.graph.int(id) }
+  var float: Double? { document.graph.float(id) }
   var bool: Bool? { document.graph.bool(id) }
   var isNone: Bool { document.graph.kind(id) == .none }
 
-  /// The elements, if it is a tuple.
-  var tuple: [TorchValue]? { document.graph.tuple(id)?.map(sibling) }
+  /// The elements, if it is a tuple of no more than the arguments of a call.
+  var tuple: [TorchValue]? {
+    document.graph.tuple(id, upTo: TorchLimits.argumentCount)?.map(sibling)
+  }
 
   /// The elements, if it is a list or a tuple.
   var sequence: [TorchValue]? { document.graph.sequence(id)?.map(sibling) }
@@ -20,7 +23,7 @@ struct TorchValue {
   /// Another value of the same document.
   func sibling(_ id: PickleGraph.ID) -> TorchValue { TorchValue(document: document, id: id) }
 
-  /// The call, if it is one.
+  /// The call, if it is one, with a copy of all that it was given.
   var object: PickleGraph.Object? {
     guard case .object(let object) = node else { return nil }
     return object
@@ -29,8 +32,8 @@ struct TorchValue {
   /// What the call stands for, if it is one.
   var meaning: TorchGlobal? { document.graph.callee(id).map(document.meaning) }
 
-  /// The arguments, if it is a call.
-  var arguments: [TorchValue]? { document.graph.arguments(id)?.map(sibling) }
+  /// The arguments, if it is a call and has no more than any that means something here.
+  var arguments: [TorchValue]? { document.graph.argumentTuple(id).flatMap { sibling($0).tuple } }
 
   /// The global, if it is one.
   var global: PickleGraph.Global? { document.global(at: id) }
@@ -65,47 +68,15 @@ extension TorchValue {
     throw document.reading.error(.nestedTooDeep(limit: TorchLimits.wrapperDepth))
   }
 
-  /// The bytes, if it is bytes, a bytearray or a byte string, in the ways of all protocols.
-  var bytes: [UInt8]? {
-    if let bytes = document.graph.bytes(id) { return bytes }
-    guard let meaning, let arguments else { return nil }
-    switch meaning {
-    case .encodedText: return arguments.first?.latin1
-    case .bytes, .bytearray: return arguments.first.map { $0.latin1 ?? $0.plainBytes } ?? []
-    default: return nil
-    }
-  }
-
-  /// The bytes, left in the file where they lie in it as they are.
-  var byteSource: (any ByteSource)? {
-    guard let range = document.graph.byteRange(id), let place = document.place else {
-      return bytes.map(MemoryBytes.init)
-    }
-    return FileRange(
-      file: place.file, byteOffset: place.byteOffset + range.lowerBound, byteCount: range.count)
-  }
-
-  private var plainBytes: [UInt8]? { document.graph.bytes(id) }
-
-  /// The bytes of text whose code points are bytes: how protocol 2 spells bytes.
-  private var latin1: [UInt8]? {
-    guard let text else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count)
-    for scalar in text.unicodeScalars {
-      guard let byte = UInt8(exactly: scalar.value) else { return nil }
-      bytes.append(byte)
-    }
-    return bytes
-  }
-
-  /// The integers of a list or tuple of integers, or of a `torch.Size`.
+  /// The integers of a list or tuple of integers, or of a `torch.Size`; nil if there are more than dimensions.
   var integers: [Int]? {
     meaning == .size ? arguments?.first?.plainIntegers : plainIntegers
   }
 
   private var plainIntegers: [Int]? {
-    guard let elements = document.graph.sequence(id) else { return nil }
+    guard document.graph.count(id) <= TorchLimits.rank,
+      let elements = document.graph.sequence(id)
+    else { return nil }
     var result: [Int] = []
     result.reserveCapacity(elements.count)
     for element in elements {

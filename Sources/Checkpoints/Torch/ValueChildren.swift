@@ -87,6 +87,7 @@ extension ValueChildren {
     case .object(let object): groups = Self.groups(object, of: value, scope: scope)
     default: groups = []
     }
+    value.document.reading.examinedValueCount += count + 1
   }
 
   /// The attributes that BUILD was given: a dictionary, or a pair of `__dict__` and slots.
@@ -147,7 +148,7 @@ extension ValueChildren {
   private static func objects(
     _ object: PickleGraph.Object, of value: TorchValue
   ) -> [PickleGraph.ID]? {
-    NumpyValue(TensorCall(object, of: value))?.objects.flatMap {
+    TensorCall(value).flatMap(NumpyValue.init)?.objects.flatMap {
       value.document.graph.sequence($0.id)
     }
   }
@@ -202,31 +203,30 @@ extension ValueChildren {
     _ object: PickleGraph.Object, of value: TorchValue
   ) -> [PickleGraph.ID] {
     let graph = value.document.graph
-    let arguments = graph.tuple(object.arguments) ?? []
-    return arguments.flatMap { graph.sequence($0) ?? [] } + object.elements
+    return (value.arguments ?? []).flatMap { graph.sequence($0.id) ?? [] } + object.elements
   }
 }
 
 extension TorchValue {
   /// The keys and values, if it is a dictionary or an object that is one.
   var pairs: [PickleGraph.Pair]? {
+    guard document.graph.kind(id) == .dict || meaning == .mapping else { return nil }
     switch node {
     case .dict(let pairs): return pairs
     case .object(let object):
-      guard meaning == .mapping else { return nil }
-      return argumentPairs(document.graph.tuple(object.arguments) ?? []) + object.items
+      return (arguments ?? []).flatMap(\.argumentPairs) + object.items
     default: return nil
     }
   }
 
   /// `OrderedDict([[key, value], …])` of Python 2, `dict(…)`, `Counter({…})`.
-  private func argumentPairs(_ arguments: [PickleGraph.ID]) -> [PickleGraph.Pair] {
-    arguments.flatMap { argument in
-      if case .dict(let pairs) = document.graph[argument] { return pairs }
-      return (document.graph.sequence(argument) ?? []).compactMap { element in
-        guard let parts = document.graph.sequence(element), parts.count == 2 else { return nil }
-        return PickleGraph.Pair(key: parts[0], value: parts[1])
-      }
+  private var argumentPairs: [PickleGraph.Pair] {
+    let graph = document.graph
+    document.reading.examinedValueCount += graph.count(id)
+    if case .dict(let pairs) = node { return pairs }
+    return (graph.sequence(id) ?? []).compactMap { element in
+      guard graph.count(element) == 2, let parts = graph.sequence(element) else { return nil }
+      return PickleGraph.Pair(key: parts[0], value: parts[1])
     }
   }
 }

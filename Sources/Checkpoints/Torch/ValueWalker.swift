@@ -26,6 +26,8 @@ struct ValueWalker {
   /// The containers that are being walked: entering one again would never end.
   private var path: Set<TorchValue> = []
   private var visitedCount = 0
+  /// The length of all prefixes that were put together.
+  private var prefixByteCount = 0
   private var otherCount = 0
 
   /// Walks over what is in `container`.
@@ -55,11 +57,11 @@ struct ValueWalker {
       otherCount += 1
       return .other(shownName(of: child), value)
     }
-    let name = try name(of: child)
     guard ValueKind(value) == .tensor else {
-      if !path.contains(value) { try enter(value, prefix: name + ".") }
+      if !path.contains(value) { try enter(value, prefix: name(of: child) + ".") }
       return nil
     }
+    let name = try name(of: child)
     var tensor = try self.tensor(value, name)
     tensor.object = value
     if tensor.kind == .shell || scope == .everything {
@@ -105,6 +107,11 @@ struct ValueWalker {
     guard frames.count < TorchLimits.containerDepth else {
       throw reading.error(.tooDeep(limit: TorchLimits.containerDepth))
     }
+    prefixByteCount += prefix.utf8.count
+    guard prefixByteCount <= TorchLimits.nameByteCount else {
+      throw reading.error(.longNames(limit: TorchLimits.nameByteCount))
+    }
+    try reading.checkEffort()
     path.insert(value)
     frames.append(Frame(value: value, children: children.makeIterator(), prefix: prefix))
   }

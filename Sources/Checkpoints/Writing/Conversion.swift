@@ -22,6 +22,8 @@ struct Conversion {
     var objectNumber: Int?
     /// Whether the source has it only as a note that it is the same as another tensor.
     var isNoted = false
+    /// The tensor that it is a part of, if that is sparse or nested.
+    var whole: SplitTensor?
   }
 
   /// A tensor that is left out.
@@ -90,7 +92,7 @@ extension Conversion {
   private mutating func add(_ entry: Checkpoint.Entry) {
     let position = items.count + omissions.count
     let name = entry.name
-    if let reason = reasonToOmit(name) {
+    if let reason = reasonToOmit(name, partOf: entry.whole?.name) {
       omissions.append(
         Omission(position: position, sourceName: name, source: entry.tensor, reason: reason))
     } else {
@@ -98,13 +100,14 @@ extension Conversion {
         Item(
           position: position, sourceName: name, name: name, source: entry.tensor,
           tensor: entry.tensor, role: entry.role,
-          objectNumber: entry.objectNumber, isNoted: entry.isNoted))
+          objectNumber: entry.objectNumber, isNoted: entry.isNoted, whole: entry.whole))
     }
   }
 
   /// A pattern or prefix that no name has is likely a typing error.
   private mutating func remarkOnIdleOptions() {
-    let names = items.map(\.sourceName) + omissions.map(\.sourceName)
+    let wholes = checkpoint.entries.compactMap { $0.whole?.name }
+    let names = items.map(\.sourceName) + omissions.map(\.sourceName) + wholes
     let patterns =
       options.includes.map { ("--include", $0) } + options.excludes.map { ("--exclude", $0) }
       + options.keptDTypes.map { ("--keep", $0.pattern) }
@@ -117,11 +120,15 @@ extension Conversion {
     }
   }
 
-  private func reasonToOmit(_ name: TensorName) -> String? {
-    if let pattern = options.excludes.first(where: { $0.matches(name) }) {
+  /// Why a tensor is left out; a part of a sparse one goes where that goes.
+  private func reasonToOmit(_ name: TensorName, partOf whole: TensorName?) -> String? {
+    let names = [name, whole].compactMap(\.self)
+    if let pattern = options.excludes.first(where: { names.contains(where: $0.matches) }) {
       return "excluded by \(pattern)"
     }
-    if options.includes.isEmpty || options.includes.contains(where: { $0.matches(name) }) {
+    if options.includes.isEmpty
+      || options.includes.contains(where: { names.contains(where: $0.matches) })
+    {
       return nil
     }
     return "not included"
@@ -190,6 +197,11 @@ extension Conversion {
   /// Refuses what the format cannot hold and what the source does not.
   private func check() throws(FormatError) {
     for item in items {
+      if let whole = item.whole, !options.splitsSparse {
+        throw FormatError(
+          file: file(of: item.sourceName), tensor: whole.name.text,
+          .plan(.notStrided(whole.layout.rawValue, format: format)))
+      }
       guard item.source.storage.hasData || item.source.elementCount == 0 else {
         throw fault(.noData, item)
       }

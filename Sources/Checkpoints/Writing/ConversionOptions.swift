@@ -23,6 +23,8 @@ public struct ConversionOptions: Sendable {
   /// What becomes of tensors that share bytes; nil for the format's own way (`keep` for pt, `meta` for
   /// safetensors, `copy` for npz).
   public var aliases: AliasPolicy?
+  /// Whether sparse and nested tensors are written as their parts, rather than refused.
+  public var splitsSparse = false
   /// Whether finite values may become infinite in a cast.
   public var allowsOverflow = false
   /// Files that the output was made from besides the checkpoint's own; they are never replaced.

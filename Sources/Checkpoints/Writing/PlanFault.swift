@@ -10,6 +10,8 @@ public enum PlanFault: FormatFault {
   case noConversion(from: DType, to: DType)
   /// The source holds the tensor's shape and not its bytes.
   case noData
+  /// A tensor whose elements are not in rows and columns: sparse or nested.
+  case notStrided(String, format: OutputFormat)
   /// A name that the format cannot hold, and why.
   case unwritableName(reason: String)
   /// A substitution that is not one.
@@ -44,6 +46,7 @@ public enum PlanFault: FormatFault {
     case .noNumpyDType: "UnsupportedDType"
     case .noConversion: "NoConversion"
     case .noData: "NoData"
+    case .notStrided: "NotStrided"
     case .unwritableName: "UnwritableName"
     case .invalidRename: "InvalidRename"
     case .collision: "NameCollision"
@@ -74,6 +77,9 @@ public enum PlanFault: FormatFault {
     case .noData:
       "the file holds its shape and no data (a tensor of torch's meta device); leave it out with "
         + "--exclude"
+    case .notStrided(let layout, let format):
+      "it is \(layout), which \(format.rawValue) cannot hold; leave it out with --exclude, or write what it "
+        + "is made of (indices, values, sizes) as tensors below its name with --split-sparse"
     case .unwritableName(let reason):
       "the name cannot be written: \(reason); give it another with --rename, or leave it out with "
         + "--exclude"

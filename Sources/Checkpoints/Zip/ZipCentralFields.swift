@@ -2,6 +2,8 @@ internal import TensorStorage
 
 /// The fields of a directory entry as they stand in the file.
 struct ZipCentralFields {
+  /// The system whose attributes the entry has.
+  var system: UInt8
   var flags: UInt16
   var method: UInt16
   var crc32: UInt32
@@ -19,7 +21,10 @@ struct ZipCentralFields {
     guard reader.remainingCount >= ZipSize.centralHeader,
       reader.integer(UInt32.self) == ZipSignature.centralHeader
     else { return nil }
-    reader.skip(4)  // The versions of zip that made it and are needed: writers put anything there.
+    // The versions of zip that made it and are needed: writers put anything there.
+    reader.skip(1)
+    system = reader.byte() ?? 0
+    reader.skip(2)
     flags = reader.integer() ?? 0
     method = reader.integer() ?? 0
     reader.skip(4)  // Time and date.
@@ -50,6 +55,7 @@ struct ZipCentralFields {
     try header.checkEncoding()
     try header.checkSizes()
     try header.checkDirectory(attributes: externalAttributes)
+    try header.checkLink(system: system, attributes: externalAttributes)
     return header
   }
 }
@@ -101,6 +107,17 @@ extension ZipCentralHeader {
     if isFolder, byteCount > 0 { throw .folderWithBytes(record: name, byteCount: byteCount) }
     if !isFolder, attributes & Self.dosDirectory != 0 { throw .folderAttribute(name) }
   }
+
+  /// A symbolic link holds a path, which must not be taken for the bytes of a storage.
+  fileprivate func checkLink(system: UInt8, attributes: UInt32) throws(ZipFault) {
+    let isLink = system == Self.unix && attributes >> 16 & Self.unixType == Self.unixLink
+    if isLink { throw .symbolicLink(name) }
+  }
+
+  /// The system of which Unix's modes stand in the upper half of the attributes (APPNOTE, section 4.4.2).
+  private static let unix: UInt8 = 3
+  private static let unixType: UInt32 = 0o170000
+  private static let unixLink: UInt32 = 0o120000
 }
 
 extension ZipRecord.Method {

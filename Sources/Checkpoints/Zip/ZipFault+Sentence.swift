@@ -29,6 +29,7 @@ extension ZipFault {
     case .impossibleSizes: "ZipImpossibleSizes"
     case .folderWithBytes: "ZipFolderWithBytes"
     case .folderAttribute: "ZipFolderAttribute"
+    case .symbolicLink: "ZipSymbolicLink"
     case .extraField: "ZipExtraField"
     case .zip64Extra: "Zip64Extra"
     case .noLocalHeader: "ZipNoLocalHeader"
@@ -110,6 +111,8 @@ extension ZipFault {
       "the folder '\(escaped(record))' has \(byteCount) bytes of content"
     case .folderAttribute(let record):
       "record '\(escaped(record))' is marked as a folder; torch would give it uninitialised memory"
+    case .symbolicLink(let record):
+      "record '\(escaped(record))' is a symbolic link; pack the file that it leads to"
     case .extraField(let record):
       "the extra fields of record '\(escaped(record))' do not fit their room; \(again)"
     case .zip64Extra(let record):

@@ -59,6 +59,8 @@ public enum ZipFault: FormatFault {
   case folderWithBytes(record: String, byteCount: Int)
   /// A record that is marked as a folder and is not named as one.
   case folderAttribute(String)
+  /// A record that is a symbolic link.
+  case symbolicLink(String)
   /// Extra fields that end within one of them.
   case extraField(record: String)
   /// A zip64 field that lacks a number, repeats one falsely, or is there twice.

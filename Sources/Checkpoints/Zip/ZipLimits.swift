@@ -6,6 +6,10 @@ package enum ZipLimits {
   /// The largest pickle that is read into memory; real ones stay below 50 MB.
   package static let pickleByteCount = 512_000_000
 
+  /// The same of one that is compressed, and may have cost its writer a hundredth: with all that can be made of it, it
+  /// stays below half a gigabyte.
+  package static let inflatedPickleByteCount = 200_000_000
+
   /// Up to here a record that is read into memory may be compressed as well as it likes.
   package static let freeExpansionByteCount = 16 << 20
 

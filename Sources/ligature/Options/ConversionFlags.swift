@@ -35,6 +35,9 @@ struct ConversionFlags: ParsableArguments {
     transform: ArgumentWords.pattern)
   var exclude: [NamePattern] = []
 
+  @Flag(help: "Write sparse and nested tensors as what they are made of: indices, values, sizes.")
+  var splitSparse = false
+
   @Option(
     help: ArgumentHelp("Change names: 's/RE/TEXT/'. Repeatable.", valueName: "rule"),
     transform: ArgumentWords.renameRule)
@@ -65,6 +68,7 @@ struct ConversionFlags: ParsableArguments {
     options.shardByteCount = shardSize
     options.includes = include
     options.excludes = exclude
+    options.splitsSparse = splitSparse
     options.renames = rename
     options.strippedPrefixes = stripPrefix
     options.metadata = Dictionary(

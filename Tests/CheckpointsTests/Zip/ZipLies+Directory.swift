@@ -47,6 +47,10 @@ extension `A zip archive that lies` {
     ZipLie("with a storage marked as a folder", at: directory + 56, .folderAttribute("m/data/0")) {
       $0.records[1].externalAttributes = 0x10
     },
+    ZipLie("with a storage that is a link", at: directory + 56, .symbolicLink("m/data/0")) {
+      $0.records[1].madeBy = 0x0314
+      $0.records[1].externalAttributes = 0o120777 << 16
+    },
     ZipLie("with a record on another disk", at: directory, .severalDisks) {
       $0.records[0].disk = 1
     },

@@ -76,6 +76,17 @@ def flattened(value, path="", seen=()):
         yield from flattened(item, f"{path}.{key}" if path else str(key), seen)
 
 
+def parts(name, value):
+    """The tensors that stand for one: of a quantised one its integers, and what scales them, beside it."""
+    if not isinstance(value, torch.Tensor) or not value.is_quantized:
+        return [(name, value)]
+    integers = [(name, value.int_repr())]
+    if value.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+        return integers + [(name + ".scale", torch.tensor(value.q_scale(), dtype=torch.float64)), (name + ".zero_point", torch.tensor(value.q_zero_point()))]
+    return integers + [(name + ".scales", value.q_per_channel_scales()), (name + ".zero_points", value.q_per_channel_zero_points()),
+                       (name + ".axis", torch.tensor(value.q_per_channel_axis()))]
+
+
 def _groups(named, key):
     groups = collections.defaultdict(list)
     for name, value in named:
@@ -143,6 +154,7 @@ class Manifest:
 
     @staticmethod
     def _listing(named):
+        named = [part for name, value in named for part in parts(name, value)]
         rows = [(name, described(name, value)) for name, value in named]
         listing = {"tensors": [row for _, row in rows if row]}
         listing["unsupported"] = [name for name, row in rows if not row]

@@ -139,7 +139,41 @@ def _growth():
     yield "memo puts", packed(PROTO + b"]" + b"".join(b"r" + struct.pack("<I", i * 7919) for i in range(4_000)) + STOP), "4,000 memo entries far apart"
 
 
+def _sharing():
+    """One large value, handed to very many calls in a few bytes each: what is made of it must not be made each time."""
+    many, calls = 200_000, 300_000
+    row, pairs_ = b"(" + b"N" * many + b"t", b"}(" + b"NN" * many + b"u"
+
+    def often(made, each, function=None):
+        called = glob(*function) + b"q\1" + POP if function else b""
+        return packed(PROTO + made + b"q\0" + POP + called + b"](" + each * calls + tensor() + b"e" + STOP)
+    for name, function in [("unknown", ("labs", "f")), ("reconstruct", ("numpy._core.multiarray", "_reconstruct")), ("scalar", ("numpy._core.multiarray", "scalar")),
+                           ("restore type tag", ("torch.jit._pickle", "restore_type_tag"))]:
+        yield f"shared arguments {name}", often(row, b"h\1h\0R", function), f"one tuple of {many:,} as the arguments of {calls:,} calls of {name}", [0, 4]
+    yield "shared arguments rebuild", often(row, b"h\1h\0R", ("torch._utils", "_rebuild_tensor_v2")), f"one tuple of {many:,} as the arguments of {calls:,} tensors", [4]
+    yield "shared size", often(row.replace(b"N", b"K\1"), b"h\1h\0\x85R", ("torch", "Size")), f"{calls:,} sizes of one tuple of {many:,}", [0, 4]
+    yield "shared pairs", often(b"](" + b"N" * many + b"e", b"h\1h\0\x85R", ("collections", "OrderedDict")), f"{calls:,} OrderedDicts of one list of {many:,}", [0, 4]
+    yield "shared state", often(row, b"h\1)Rh\0b", ("labs", "f")), f"one tuple of {many:,} as the state of {calls:,} objects", [0, 4]
+    yield "shared attributes", often(pairs_, b"h\1)Rh\0b", ("labs", "f")), f"one dictionary of {many:,} as the state of {calls:,} objects", [0, 4]
+    yield "shared persistent id", often(b"(" + value("storage") + b"N" * many + b"t", b"h\0Q"), f"one tuple of {many:,} as {calls:,} persistent ids", [4]
+    yield "shared array", often(glob("numpy._core.multiarray", "_reconstruct") + b")R(" + b"N" * many + b"e", b"h\0"), f"an array with {many:,} appended values, {calls:,} times", [0, 4]
+    kind = call("numpy dtype", "u1", False, True) + value((3, "|", None, None, None, -1, -1, 0)) + BUILD
+    array = glob("numpy._core.multiarray", "_reconstruct") + value((glob("numpy", "ndarray"), (0,), b"b")) + REDUCE
+    for name, data in [("text", glob("_codecs", "encode") + value("abcdefgh" * 250_000) + value("latin1") + b"\x86R"), ("bytes", b"B" + struct.pack("<I", 2_000_000) + b"abcdefgh" * 250_000)]:
+        yield f"shared array {name}", packed(PROTO + kind + b"q\2" + POP + data + b"q\1" + POP + b"](" + (array + b"(K\1" + value((2_000_000,)) + b"h\2\x89h\1tb") * 500 + array + b"e" + STOP), \
+            f"500 arrays of the same 2 MB of {name}, and one without a shape", [4]
+    yield "shared name", packed(PROTO + b"}" + value("k" * 60_000) + b"]q\0(" + b"h\0" * 1_000_000 + tensor() + b"es."), "a list with itself in it a million times, under a name of 60,000 letters", [0, 4]
+    chain = b"}X\x60\xea\0\0" + b"k" * 60_000 + b"]" * 900 + tensor() + b"a" * 900 + b"sq\1"
+    yield "shared path", packed(PROTO + b"](" + chain + b"h\1" * 1600 + b"e" + STOP), "1,600 times a path of 900 lists below a name of 60,000 letters", [4]
+    count = 4 << 20
+    for name, unit in [("lists", b"]"), ("dicts", b"}"), ("sets", b"\x8f"), ("tuples", b"N\x85"), ("memo", b"]\x94"), ("floats", b"G" + b"\0" * 8)]:
+        few = count if len(unit) < 3 else 1_800_000
+        yield f"many {name}", packed(PROTO + b"}" + value("weight") + tensor() + b"s" + value("beside") + b"(" + unit * few + b"ts."), f"{few:,} {name} beside a tensor", [0, 4]
+    yield "many objects", packed(PROTO + glob("labs", "A") + b"q\0(" + b"h\0)\x81Nb" * 1_600_000 + b"t" + STOP), "1.6 million objects with a state", [4]
+    yield "opcodes", packed(PROTO + b"(" + b"N" * ((8 << 20) + 1) + b"t" + STOP), "more opcodes than are read", [4]
+
+
 def cases():
-    for make in (_stack, _memo, _lengths, _text, _types, _depth, _growth):
+    for make in (_stack, _memo, _lengths, _text, _types, _depth, _growth, _sharing):
         for slug, data, what, *exits in make():
             yield Case("p", slug, data, what, exits[0] if exits else [4])
