@@ -160,8 +160,8 @@ def _sharing():
     kind = call("numpy dtype", "u1", False, True) + value((3, "|", None, None, None, -1, -1, 0)) + BUILD
     array = glob("numpy._core.multiarray", "_reconstruct") + value((glob("numpy", "ndarray"), (0,), b"b")) + REDUCE
     for name, data in [("text", glob("_codecs", "encode") + value("abcdefgh" * 250_000) + value("latin1") + b"\x86R"), ("bytes", b"B" + struct.pack("<I", 2_000_000) + b"abcdefgh" * 250_000)]:
-        yield f"shared array {name}", packed(PROTO + kind + b"q\2" + POP + data + b"q\1" + POP + b"](" + (array + b"(K\1" + value((2_000_000,)) + b"h\2\x89h\1tb") * 500 + array + b"e" + STOP), \
-            f"500 arrays of the same 2 MB of {name}, and one without a shape", [4]
+        yield f"shared array {name}", packed(PROTO + kind + b"q\2" + POP + data + b"q\1" + POP + b"](" + (array + b"(K\1" + value((2_000_000,)) + b"h\2\x89h\1tb") * 500 + array + b"(K\1" + value((7,)) + b"h\2\x89h\1tbe" + STOP), \
+            f"500 arrays of the same 2 MB of {name}, and one whose shape does not fit", [4]
     yield "shared name", packed(PROTO + b"}" + value("k" * 60_000) + b"]q\0(" + b"h\0" * 1_000_000 + tensor() + b"es."), "a list with itself in it a million times, under a name of 60,000 letters", [0, 4]
     chain = b"}X\x60\xea\0\0" + b"k" * 60_000 + b"]" * 900 + tensor() + b"a" * 900 + b"sq\1"
     yield "shared path", packed(PROTO + b"](" + chain + b"h\1" * 1600 + b"e" + STOP), "1,600 times a path of 900 lists below a name of 60,000 letters", [4]
