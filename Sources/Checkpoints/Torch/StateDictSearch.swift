@@ -165,8 +165,13 @@ struct SearchLevel {
 
   /// Whether its name is that of a part of training rather than of a model.
   private static func isAuxiliary(_ name: String) -> Bool {
-    let lowercase = name.lowercased()
-    return auxiliaryNameParts.contains(where: lowercase.contains)
+    // By bytes: a dictionary may have a million keys, and String's own search makes tables for each.
+    let bytes = name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    return bytes.indices.contains { start in
+      auxiliaryNameParts.contains { part in
+        part[0] == bytes[start] && bytes[start...].starts(with: part)
+      }
+    }
   }
 
   /// Whether its keys are those of a part of training.
@@ -183,7 +188,7 @@ struct SearchLevel {
 
   private static let auxiliaryNameParts = [
     "optim", "sched", "scaler", "rng", "random_state", "callback", "hyper_param", "hparams",
-  ]
+  ].map { Array($0.utf8) }
 
   /// The states of random number generators, as transformers' Trainer saves them.
   private static func isRandomState(_ value: TorchValue) -> Bool {
