@@ -40,7 +40,12 @@ extension ConfigurationInference {
     for name in names where !path.hasSuffix("_") && dialect.knows(name, of: call.className) {
       assume(path + name)
     }
-    call["attn_layers"] = .module(stack.call)
+    var layers = stack.call
+    // Norms without gains leave no trace, and loops need them on both sides.
+    if call["looped"] != nil, layers["use_simple_rmsnorm"] != nil {
+      layers["pre_and_post_norm"] = .bool(true)
+    }
+    call["attn_layers"] = .module(layers)
     return call
   }
 
