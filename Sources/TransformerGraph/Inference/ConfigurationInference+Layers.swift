@@ -39,9 +39,10 @@ extension ConfigurationInference {
   ) -> String {
     if let given = answer(path + "class")?.text { return given }
     if let kind { return kind }
+    // xpos is refused elsewhere.
+    if tree.has("rotary_pos_emb.scale") { return "Decoder" }
     // Cross-attention is never causal, so that both classes compute the same.
     if letters.contains("c"), !letters.contains("a") { return "CrossAttender" }
-    if tree.has("rotary_pos_emb.scale") { return "Decoder" }
     if tree.has("rel_pos.learned_logslopes"), dialect.learnsBidirectionalSlopes { return "Encoder" }
     if let causal = Self.isCausal(blocks.first { $0.kind == .attention }?.inner, heads) {
       return causal ? "Decoder" : "Encoder"
