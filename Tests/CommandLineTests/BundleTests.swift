@@ -67,6 +67,32 @@ enum SharedPair {
     #expect(Set(digests).count == 1)
   }
 
+  @Test(arguments: [
+    (#"{"x": {"directory": "a"}, "y": {"directory": "a"}}"#, "two models have the directory 'a'"),
+    (#"{"x": {"directory": "."}}"#, "the model 'x' needs a \"directory\" in the bundle"),
+    (#"{"x": {"directory": "a", "tensors": {"t": "s/3"}}}"#, "'t' is in no file of the pool"),
+    ("{}", "it names no models"),
+  ])
+  func `whose manifest is no bundle's is refused`(models: String, reason: String) throws {
+    let place = try SharedPair.bundle()
+    let text = #"{"schema": 1, "pool": [], "models": "# + models + "}"
+    try place.write(Array(text.utf8), to: "bundle/bundle.json")
+    let run = try Tool.run(["count", "bundle"], in: place)
+    #expect(run.status == 4)
+    #expect(run.error.contains("the file does not describe a bundle: \(reason)"), "\(run.error)")
+  }
+
+  @Test func `of sixty thousand files that are not there is checked in time`() throws {
+    let place = try SharedPair.bundle()
+    let file =
+      #"{"file": "s/NUMBER", "tensor": "t", "sha256": "\#(String(repeating: "0", count: 64))"}"#
+    let pool = (0..<60_000).map { file.replacing("NUMBER", with: "\($0)") }.joined(separator: ",")
+    let text = #"{"schema": 1, "pool": [\#(pool)], "models": {"x": {"directory": "a"}}}"#
+    try place.write(Array(text.utf8), to: "bundle/bundle.json")
+    let run = try Tool.run(["check", "bundle", "-q"], in: place)
+    #expect(run.status == 5)
+  }
+
   @Test(arguments: ["hard", "relative", "symlink", "copy"])
   func `that was edited behind its back is told in one sentence`(link: String) throws {
     let place = try SharedPair.bundle("--link \(link)")

@@ -8,12 +8,13 @@ extension CheckpointCheck {
   func check(_ bundle: BundleManifest, in directory: String) throws(FormatError) -> CheckReport {
     let root = directory.hasSuffix("/") ? directory : directory + "/"
     var report = CheckReport()
+    var known: Set<FileIdentity> = []
     var checked = CheckedBundle(directory: root, manifest: bundle)
     var poolByteCounts: [Int] = []
     for position in bundle.pool.indices {
       let own = try checkPool(bundle, position, in: root)
       poolByteCounts.append(own.byteCount)
-      report.add(own)
+      report.add(own, &known)
     }
     for position in bundle.models.indices {
       var own = try checkModel(bundle, position, in: root)
@@ -24,7 +25,7 @@ extension CheckpointCheck {
       let shared = bundle.models[position].fileOfTensor
       own.tensorCount = max(0, own.tensorCount - shared.count)
       own.byteCount = max(0, own.byteCount - shared.values.reduce(0) { $0 + poolByteCounts[$1] })
-      report.add(own)
+      report.add(own, &known)
     }
     report.bundle = checked
     report.hasCheckedValues = checksValues
@@ -128,12 +129,10 @@ extension CheckpointCheck {
 }
 
 extension CheckReport {
-  /// Adds what was found of a part.
-  fileprivate mutating func add(_ part: CheckReport) {
-    let known = Set(files.map(FileIdentity.of))
+  /// Adds what was found of a part; a file that has several names is counted once.
+  fileprivate mutating func add(_ part: CheckReport, _ known: inout Set<FileIdentity>) {
     files += part.files.filter { path in
-      let identity = FileIdentity.of(path)
-      return identity == nil || !known.contains(identity)
+      FileIdentity.of(path).map { known.insert($0).inserted } ?? true
     }
     format = format ?? part.format
     findings += part.findings

@@ -132,34 +132,42 @@ extension BundleManifest {
     link = value["link"]?.string ?? ""
     pool = []
     models = []
+    var positions: [String: Int] = [:]
+    var directories: Set<String> = []
     for element in value["pool"]?.elements ?? [] {
       guard let file = element["file"]?.string, let tensor = element["tensor"]?.string,
         let digest = element["sha256"]?.string.flatMap({ ContentDigest(hexadecimal: $0) })
       else { throw invalid("a file of \"pool\" needs \"file\", \"tensor\" and \"sha256\"") }
       guard ShardIndex.isSafe(file) else { throw invalid("'\(escaped(file))' leads out of it") }
+      guard positions.updateValue(pool.count, forKey: file) == nil else {
+        throw invalid("'\(escaped(file))' is in \"pool\" twice")
+      }
       pool.append(PoolFile(file: file, tensor: TensorName(tensor), digest: digest))
     }
     for member in value["models"]?.members ?? [] {
       guard let directory = member.value["directory"]?.string, ShardIndex.isSafe(directory) else {
         throw invalid("the model '\(escaped(member.key))' needs a \"directory\" in the bundle")
       }
+      guard directories.insert(directory).inserted else {
+        throw invalid("two models have the directory '\(escaped(directory))'")
+      }
       models.append(
         Model(
           name: member.key, directory: directory,
           embeddingWeight: member.value["embedding_weight"]?.double ?? 1,
           isFrozen: member.value["freeze"]?.bool ?? false,
-          fileOfTensor: try tensors(of: member.value, invalid),
-          linkedFiles: try linkedFiles(of: member.value, invalid)))
+          fileOfTensor: try Self.tensors(of: member.value, positions, invalid),
+          linkedFiles: try Self.linkedFiles(of: member.value, positions, invalid)))
     }
     guard !models.isEmpty else { throw invalid("it names no models") }
   }
 
-  private func tensors(
-    of model: JSONValue, _ invalid: (String) -> FormatError
+  private static func tensors(
+    of model: JSONValue, _ positions: [String: Int], _ invalid: (String) -> FormatError
   ) throws(FormatError) -> [TensorName: Int] {
     var result: [TensorName: Int] = [:]
     for member in model["tensors"]?.members ?? [] {
-      guard let position = pool.firstIndex(where: { $0.file == member.value.string }) else {
+      guard let position = member.value.string.flatMap({ positions[$0] }) else {
         throw invalid("'\(escaped(member.key))' is in no file of the pool")
       }
       result[TensorName(member.key)] = position
@@ -167,13 +175,13 @@ extension BundleManifest {
     return result
   }
 
-  private func linkedFiles(
-    of model: JSONValue, _ invalid: (String) -> FormatError
+  private static func linkedFiles(
+    of model: JSONValue, _ positions: [String: Int], _ invalid: (String) -> FormatError
   ) throws(FormatError) -> [Int: String] {
     var result: [Int: String] = [:]
     for member in model["files"]?.members ?? [] {
-      guard let position = pool.firstIndex(where: { $0.file == member.key }),
-        let name = member.value.string, ShardIndex.isSafe(name)
+      guard let position = positions[member.key], let name = member.value.string,
+        ShardIndex.isSafe(name)
       else { throw invalid("'\(escaped(member.key))' is no file of the pool") }
       result[position] = name
     }
