@@ -31,7 +31,7 @@ public struct Checkpoint: Sendable {
 
   /// The tensors in order.
   ///
-  /// Change them through `append`, `rename` and the like.
+  /// Change them through `append`, `replaceTensor` and the like.
   public private(set) var entries: [Entry] = []
   /// The `__metadata__` of safetensors: text to text.
   public var metadata: [String: String] = [:]
@@ -46,7 +46,6 @@ public struct Checkpoint: Sendable {
   /// Makes room for `count` tensors.
   public mutating func reserveCapacity(_ count: Int) {
     entries.reserveCapacity(count)
-    index.reserveCapacity(count)
   }
 
   /// Adds a tensor at the end; false, and nothing, if the name is there already.

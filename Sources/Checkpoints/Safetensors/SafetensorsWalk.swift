@@ -20,7 +20,9 @@ struct SafetensorsWalk {
   mutating func checkpoint(
     of declared: consuming [SafetensorsHeaderParser.Tensor]
   ) throws(FormatError) -> Checkpoint {
-    var tensors = isLenient ? lastOfEachName(declared) : declared
+    // Held once only: a second hold would have the changes below copy them.
+    var tensors = declared
+    if isLenient { tensors = lastOfEachName(tensors) }
     if !Self.isInDataOrder(tensors) {
       tensors.sort { ($0.start, $0.end) < ($1.start, $1.end) }
     }

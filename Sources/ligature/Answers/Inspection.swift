@@ -33,9 +33,9 @@ struct Inspection: Answer {
     let entries = checkpoint.entries
     var elementCount = 0
     var byteCount = 0
-    for (position, entry) in entries.enumerated() where duplicates[position] == nil {
-      elementCount.addClamped(entry.tensor.elementCount)
-      byteCount.addClamped(entry.tensor.byteCount)
+    for position in entries.indices where duplicates[position] == nil {
+      elementCount.addClamped(entries[position].tensor.elementCount)
+      byteCount.addClamped(entries[position].tensor.byteCount)
     }
     var facts = [source.format]
     if source.files.count > 1 { facts.append("\(source.files.count) files") }
@@ -100,12 +100,12 @@ extension Inspection {
 
   private var rows: [NameFolding.Row] {
     let entries = checkpoint.entries
-    let names = entries.map(\.name)
+    let names = entries.indices.map { entries[$0].name }
     if listsAll { return NameFolding.unfoldedRows(of: names) }
     return NameFolding.rows(of: names) { position in
-      let tensor = entries[position].tensor
-      return TensorKind(
-        dtype: tensor.dtype, shape: tensor.shape, original: duplicates[position] ?? -1)
+      TensorKind(
+        dtype: entries[position].tensor.dtype, shape: entries[position].tensor.shape,
+        original: duplicates[position] ?? -1)
     }
   }
 }

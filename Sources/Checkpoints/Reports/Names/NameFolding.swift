@@ -18,20 +18,21 @@ package struct NameFolding {
   package static func rows<Kind: Hashable>(
     of names: [TensorName], kind: (Int) -> Kind
   ) -> [Row] {
-    var groups: [GroupKey<Kind>: Int] = [:]
+    var groups: [NameTemplate: Int] = [:]
     var members: [[Int]] = []
-    var split = SplitNames()
+    var split = SplitNames(capacity: names.count)
     for position in names.indices {
       split.append(names[position])
-      let key = GroupKey(template: split.template, kind: kind(position))
-      if let group = groups[key] {
+      if let group = groups[split.template] {
         members[group].append(position)
       } else {
-        groups[key] = members.count
+        groups[split.template] = members.count
         members.append([position])
       }
     }
-    let boxes = members.flatMap { NumberBox.boxes(of: $0, in: split) }
+    let boxes = members.flatMap { group in
+      parts(of: group, kind: kind).flatMap { NumberBox.boxes(of: $0, in: split) }
+    }
     let lowest = boxes.map { box in
       text(of: names[box.members[0]], numbers: box.sets.map { "\($0[0])" })
     }
@@ -40,6 +41,13 @@ package struct NameFolding {
       let sets = box.sets.map { $0.count == 1 ? "\($0[0])" : braces($0) }
       return Row(name: text(of: names[box.members[0]], numbers: sets), members: box.members)
     }
+  }
+
+  /// The positions, those of one kind together.
+  private static func parts<Kind: Hashable>(of members: [Int], kind: (Int) -> Kind) -> [[Int]] {
+    let first = kind(members[0])
+    if members.allSatisfy({ kind($0) == first }) { return [members] }
+    return Array(Dictionary(grouping: members, by: kind).values)
   }
 
   /// One row for each name, in natural order.
@@ -89,9 +97,4 @@ package struct NameFolding {
     }
     return runs
   }
-}
-
-private struct GroupKey<Kind: Hashable>: Hashable {
-  var template: NameTemplate
-  var kind: Kind
 }
