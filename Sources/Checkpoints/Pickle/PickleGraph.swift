@@ -42,7 +42,7 @@ package struct PickleGraph: Sendable {
     case list([ID])
     case tuple([ID])
     case set([ID])
-    /// Pairs as written. A key that comes twice is there twice: see `PickleGraph.dictionary(_:)`.
+    /// Pairs as written: a key that comes twice is there twice.
     case dict([Pair])
     case global(module: String, name: String)
     case persistent(ID)

@@ -4,7 +4,7 @@ extension PickleWriter {
   /// The keys of the outermost mapping are objects of their own, as the module paths of `_metadata` are; all
   /// other texts are taken for literals of the program, which it has only once.
   ///
-  /// Recursive: constants are built by `PickleGraph.constant(_:)` alone, which limits their depth.
+  /// Recursive: constants are built by `SourceDictionary` alone, which limits their depth.
   package mutating func value(_ constant: PickleConstant) {
     write(constant, isOutermost: true)
   }

@@ -10,8 +10,6 @@ internal import Testing
     bytes += [UInt8](repeating: 0x61, count: depth - 1) + [0x2E]
     let graph = try graph(bytes)
     #expect(graph.count == depth + 4)
-    #expect(graph.constant(graph.root) == nil)
-    #expect(graph.description(of: graph.root) == "[[[…]]]")
   }
 
   @Test func `may be two hundred thousand tuples and calls deep`() throws {
@@ -27,8 +25,6 @@ internal import Testing
     for _ in 0..<100 { opcodes += "2\u{86}" }
     let graph = try graph(pickle("\u{80}\u{02}\(opcodes)."))
     #expect(graph.count == 105)
-    #expect(graph.constant(graph.root) == nil)
-    #expect(graph.description(of: graph.root).utf8.count < 100)
   }
 
   @Test func `may not be longer than a checkpoint`() {
@@ -72,7 +68,6 @@ internal import Testing
     let name = String(repeating: "A", count: 1 << 20)
     let graph = try graph(pickle("X\u{00}\u{00}\u{10}\u{00}\(name)."))
     #expect(graph.text(graph.root)?.utf8.count == 1 << 20)
-    #expect(graph.description(of: graph.root).count == 43)
   }
 
   @Test func `may not have integers that take long to read`() throws {

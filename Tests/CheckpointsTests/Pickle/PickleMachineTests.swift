@@ -80,8 +80,6 @@ internal import Testing
       return
     }
     #expect(elements == [graph.root])
-    #expect(graph.description(of: graph.root) == "[[[…]]]")
-    #expect(graph.constant(graph.root) == nil)
   }
 
   @Test func `keeps what is shared shared`() throws {

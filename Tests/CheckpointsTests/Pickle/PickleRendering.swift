@@ -25,7 +25,7 @@ struct PickleRendering {
     case .tuple(let elements): return "(" + list(elements) + ")"
     case .set(let elements):
       return "<" + elements.map(text).sorted().joined(separator: " ") + ">"
-    case .dict: return "{" + pairs(graph.dictionary(id) ?? []) + "}"
+    case .dict(let pairs): return "{" + self.pairs(pairs) + "}"
     case .global(let module, let name): return "\(module).\(name)"
     case .persistent(let inner): return "pid(" + text(inner) + ")"
     case .object(let object): return text(object)

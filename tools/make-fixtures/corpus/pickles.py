@@ -181,7 +181,6 @@ def _opcodes():
     yield "LIST", b"(K\x01K\x02l."
     yield "EMPTY_DICT SETITEM SETITEMS", b"}K\x01Ns(K\x02NK\x03Nu(u."
     yield "DICT", b"(K\x01NK\x02Nd."
-    yield "equal keys", b"}(K\x01K\x0aK\x02K\x0bK\x01K\x0cG\x40\x00\x00\x00\x00\x00\x00\x00K\x0du\x88K\x0es."
     yield "EMPTY_SET ADDITEMS", b"\x80\x04\x8f(K\x01K\x02\x90(\x90(K\x03\x90."
     yield "FROZENSET", b"\x80\x04(K\x01K\x02\x91."
     yield "interleaved containers", b"]q\x00]q\x01(K\x01K\x02eh\x00K\x03ah\x01K\x04ah\x00K\x05ah\x01\x86."
