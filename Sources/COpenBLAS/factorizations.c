@@ -10,8 +10,6 @@ enum { rowMajor = 101, noTranspose = 111, transpose = 112, lower = 122 };
 static void (*dgemm)(int, int, int, int, int, int, double, const double *, int, const double *, int, double,
                      double *, int);
 static void (*dsyrk)(int, int, int, int, int, double, const double *, int, double, double *, int);
-static void (*dposv)(const char *, const int *, const int *, double *, const int *, double *, const int *,
-                     int *, size_t);
 static void (*dsyevd)(const char *, const char *, const int *, double *, const int *, double *, double *,
                       const int *, int *, const int *, int *, size_t, size_t);
 static void (*dgesdd)(const char *, const int *, const int *, double *, const int *, double *, double *,
@@ -22,7 +20,6 @@ static const char *missing;
 static void find_functions(void) {
   if (!(dgemm = cob_symbol("cblas_dgemm"))) missing = "it lacks cblas_dgemm";
   if (!(dsyrk = cob_symbol("cblas_dsyrk"))) missing = "it lacks cblas_dsyrk";
-  if (!(dposv = cob_symbol("dposv_"))) missing = "it lacks dposv_";
   if (!(dsyevd = cob_symbol("dsyevd_"))) missing = "it lacks dsyevd_";
   if (!(dgesdd = cob_symbol("dgesdd_"))) missing = "it lacks dgesdd_";
 }
@@ -46,12 +43,6 @@ void cob_dsyrk(int n, int k, double alpha, const double *a, double *c) {
 }
 
 // The lower triangle by rows is the upper one by columns.
-
-int cob_dposv(int n, int count, double *a, double *b) {
-  int info = 0;
-  dposv("U", &n, &count, a, &n, b, &n, &info, 1);
-  return info;
-}
 
 int cob_dsyevd(int n, double *a, double *w, double *work, int workCount, int *iwork, int iworkCount) {
   int info = 0;

@@ -19,10 +19,6 @@ void cob_dsyrk(int n, int k, double alpha, const double *a, double *c);
 // Each of the following returns LAPACK's info: 0, or what it could not do. `work` of size -1 asks for the sizes,
 // which are put into work[0] and iwork[0].
 
-// Solves A X = B for a positive definite A [n, n], whose lower triangle, row-major, is read and destroyed; X
-// takes the place of B, which has `count` rows of n numbers: the columns of the equation.
-int cob_dposv(int n, int count, double *a, double *b);
-
 // Eigenvalues w, ascending, of the symmetric A [n, n], whose lower triangle, row-major, is read; A becomes the
 // eigenvectors, one a row.
 int cob_dsyevd(int n, double *a, double *w, double *work, int workCount, int *iwork, int iworkCount);

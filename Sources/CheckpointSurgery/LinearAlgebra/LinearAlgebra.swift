@@ -157,24 +157,6 @@ extension LinearAlgebra {
     return (u, values, v)
   }
 
-  /// Solves `x · a = b` for a positive definite `a`, whose lower triangle is read.
-  static func solved(_ b: Matrix, by a: Matrix) throws(LinearAlgebraFault) -> Matrix {
-    try open()
-    precondition(
-      a.rowCount == a.columnCount && b.columnCount == a.rowCount, "an equation of other sizes")
-    var (factor, x) = (a, b)
-    if a.rowCount == 0 || b.rowCount == 0 { return x }
-    try check(a, "dposv")
-    // SAFETY: the extents were checked above.
-    let info = unsafe factor.values.withUnsafeMutableBufferPointer { a in
-      unsafe x.values.withUnsafeMutableBufferPointer { x in
-        unsafe cob_dposv(Int32(b.columnCount), Int32(b.rowCount), a.baseAddress, x.baseAddress)
-      }
-    }
-    guard info == 0 else { throw .notSolved(function: "dposv", code: Int(info)) }
-    return x
-  }
-
   /// LAPACK does not say what it does with NaN, and some of its iterations do not end.
   private static func check(_ matrix: Matrix, _ function: String) throws(LinearAlgebraFault) {
     guard matrix.values.allSatisfy(\.isFinite) else {

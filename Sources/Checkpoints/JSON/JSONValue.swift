@@ -64,9 +64,6 @@ extension JSONValue {
     }
   }
 
-  /// Whether this is `null`.
-  package var isNull: Bool { self == .null }
-
   /// What kind of value it is, with its article: for error messages.
   package var kindName: String {
     switch self {

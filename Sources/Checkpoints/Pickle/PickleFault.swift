@@ -61,14 +61,6 @@ public enum PickleFault: FormatFault, Error {
   /// A global that nothing but an attack needs.
   case dangerousGlobal(module: String, name: String)
 
-  /// Whether the pickle might be whole if more bytes had been read.
-  var isCutShort: Bool {
-    switch self {
-    case .truncated, .frameTooLong: true
-    default: false
-    }
-  }
-
   /// Whether the file was refused for safety.
   public var isSafetyRefusal: Bool {
     switch self {

@@ -2,9 +2,6 @@
 // whichever is there; what is here decides where they could be, and what a migrated checkpoint is called.
 
 extension Dialect {
-  /// Whether norm gains are stored less one where the configuration does not say (`norm_add_unit_offset`).
-  public var normsHaveUnitOffset: Bool { self >= Dialect(1, 31, 2) }
-
   /// The last norm is a `torch.nn.LayerNorm` named `norm` on the wrapper, whatever the other norms are, and a
   /// post-norm stack has no norm behind its last layer.
   public var hasWrapperNorm: Bool { self < Dialect(1, 15, 0) }

@@ -49,7 +49,6 @@ struct EraMarks {
   }
 
   var hasBareTable: Bool { has("token_emb.weight") }
-  var hasTableOfPositions: Bool { has("pos_emb.emb.weight") }
   var hasWrapperNorm: Bool {
     names.contains {
       $0 == "norm.weight" || $0.hasSuffix("net.norm.weight") || $0 == "encoder.norm.weight"

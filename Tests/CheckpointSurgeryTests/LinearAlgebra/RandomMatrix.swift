@@ -24,6 +24,23 @@ extension Matrix {
     return result
   }
 
+  /// The solution x of `x · a = self` by elimination, for an `a` that is positive definite.
+  func naiveQuotient(_ a: Matrix) -> Matrix {
+    var (a, x) = (a, self)
+    let count = a.rowCount
+    for pivot in 0..<count {
+      for column in 0..<count where column != pivot {
+        let factor = a[pivot, column] / a[pivot, pivot]
+        for row in 0..<count { a[row, column] -= factor * a[row, pivot] }
+        for row in 0..<x.rowCount { x[row, column] -= factor * x[row, pivot] }
+      }
+    }
+    for column in 0..<count {
+      for row in 0..<x.rowCount { x[row, column] /= a[column, column] }
+    }
+    return x
+  }
+
   /// The largest difference of two numbers in the same place.
   func difference(from other: Matrix) -> Double {
     guard (rowCount, columnCount) == (other.rowCount, other.columnCount) else { return .infinity }
