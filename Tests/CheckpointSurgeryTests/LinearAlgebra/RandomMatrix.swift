@@ -24,10 +24,11 @@ extension Matrix {
     return result
   }
 
-  /// The solution x of `x · a = self` by elimination, for an `a` that is positive definite.
+  /// The solution x of `x · a = self` by elimination, for a positive definite `a`, whose lower triangle is read.
   func naiveQuotient(_ a: Matrix) -> Matrix {
     var (a, x) = (a, self)
     let count = a.rowCount
+    for row in 0..<count { for column in 0..<row { a[column, row] = a[row, column] } }
     for pivot in 0..<count {
       for column in 0..<count where column != pivot {
         let factor = a[pivot, column] / a[pivot, pivot]
