@@ -152,16 +152,17 @@ struct NumpyArchiveTail: Sendable {
 
   private var directoryByteCount: Int { records.reduce(0) { $0 + $1.centralHeaderByteCount } }
 
-  private var needsZip64: Bool {
-    records.count > Self.countLimit || directoryOffset > Self.offsetLimit
-      || directoryByteCount > Self.offsetLimit
+  private var end: ZipEndRecords {
+    let directoryByteCount = directoryByteCount
+    return ZipEndRecords(
+      recordCount: records.count, directoryOffset: directoryOffset,
+      directoryByteCount: directoryByteCount, madeBy: 45,
+      isZip64: records.count > Self.countLimit || directoryOffset > Self.offsetLimit
+        || directoryByteCount > Self.offsetLimit)
   }
 
   /// How many bytes there will be.
-  var byteCount: Int {
-    directoryByteCount + ZipSize.endRecord
-      + (needsZip64 ? ZipSize.zip64EndRecord + ZipSize.zip64Locator : 0)
-  }
+  var byteCount: Int { directoryByteCount + end.byteCount }
 
   /// The bytes, given the checksums of all parts of all records.
   func bytes(checksums: [CRC32]) -> [UInt8] {
@@ -173,31 +174,7 @@ struct NumpyArchiveTail: Sendable {
       bytes += record.centralHeader(NumpyArchiveLayout.joined(parts))
       first += record.parts.count
     }
-    if needsZip64 { appendZip64End(to: &bytes) }
-    bytes.append(littleEndian: ZipSignature.endRecord)
-    bytes.append(littleEndian: UInt32(0))  // disks
-    bytes.append(littleEndian: UInt16(clamping: records.count))
-    bytes.append(littleEndian: UInt16(clamping: records.count))
-    bytes.append(littleEndian: UInt32(clamping: directoryByteCount))
-    bytes.append(littleEndian: UInt32(clamping: directoryOffset))
-    bytes.append(littleEndian: UInt16(0))  // comment
+    end.append(to: &bytes)
     return bytes
-  }
-
-  private func appendZip64End(to bytes: inout [UInt8]) {
-    let directoryByteCount = directoryByteCount
-    bytes.append(littleEndian: ZipSignature.zip64EndRecord)
-    bytes.append(littleEndian: UInt64(ZipSize.zip64EndRecord - 12))
-    bytes.append(littleEndian: UInt16(45))  // made by
-    bytes.append(littleEndian: UInt16(45))  // version needed
-    bytes.append(littleEndian: UInt64(0))  // disks
-    bytes.append(littleEndian: UInt64(records.count))
-    bytes.append(littleEndian: UInt64(records.count))
-    bytes.append(littleEndian: UInt64(directoryByteCount))
-    bytes.append(littleEndian: UInt64(directoryOffset))
-    bytes.append(littleEndian: ZipSignature.zip64Locator)
-    bytes.append(littleEndian: UInt32(0))
-    bytes.append(littleEndian: UInt64(directoryOffset + directoryByteCount))
-    bytes.append(littleEndian: UInt32(1))
   }
 }

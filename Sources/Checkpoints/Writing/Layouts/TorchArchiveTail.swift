@@ -9,15 +9,21 @@ struct TorchArchiveTail: Sendable {
   var directoryOffset: Int
 
   private static let madeBy: UInt16 = 0x031E
-  private static let versionNeeded: UInt16 = 45
 
   /// How many bytes there will be.
   var byteCount: Int {
     SerializationID.digitCount + (records.last?.descriptorByteCount ?? 0) + directoryByteCount
-      + ZipSize.zip64EndRecord + ZipSize.zip64Locator + ZipSize.endRecord
+      + end.byteCount
   }
 
   private var directoryByteCount: Int { records.reduce(0) { $0 + $1.centralHeaderByteCount } }
+
+  /// torch writes the zip64 records whether they are needed or not.
+  private var end: ZipEndRecords {
+    ZipEndRecords(
+      recordCount: records.count, directoryOffset: directoryOffset,
+      directoryByteCount: directoryByteCount, madeBy: Self.madeBy, isZip64: true)
+  }
 
   /// The bytes, given the checksums of the records that did not know theirs, in order.
   func bytes(checksums: [UInt32]) -> [UInt8] {
@@ -32,7 +38,7 @@ struct TorchArchiveTail: Sendable {
     bytes.reserveCapacity(byteCount)
     bytes += records.last?.descriptor(checksum) ?? []
     for (record, value) in zip(records, values) { bytes += record.centralHeader(value) }
-    appendEnd(to: &bytes)
+    end.append(to: &bytes)
     return bytes
   }
 
@@ -44,33 +50,6 @@ struct TorchArchiveTail: Sendable {
       case .ofSegment: next.next() ?? 0
       }
     }
-  }
-
-  /// Always the zip64 form, then the classic one with what fits.
-  private func appendEnd(to bytes: inout [UInt8]) {
-    let directoryByteCount = directoryByteCount
-    bytes.append(littleEndian: ZipSignature.zip64EndRecord)
-    bytes.append(littleEndian: UInt64(ZipSize.zip64EndRecord - 12))
-    bytes.append(littleEndian: Self.madeBy)
-    bytes.append(littleEndian: Self.versionNeeded)
-    bytes.append(littleEndian: UInt64(0))  // disks
-    bytes.append(littleEndian: UInt64(records.count))
-    bytes.append(littleEndian: UInt64(records.count))
-    bytes.append(littleEndian: UInt64(directoryByteCount))
-    bytes.append(littleEndian: UInt64(directoryOffset))
-
-    bytes.append(littleEndian: ZipSignature.zip64Locator)
-    bytes.append(littleEndian: UInt32(0))
-    bytes.append(littleEndian: UInt64(directoryOffset + directoryByteCount))
-    bytes.append(littleEndian: UInt32(1))
-
-    bytes.append(littleEndian: ZipSignature.endRecord)
-    bytes.append(littleEndian: UInt32(0))  // disks
-    bytes.append(littleEndian: UInt16(clamping: records.count))
-    bytes.append(littleEndian: UInt16(clamping: records.count))
-    bytes.append(littleEndian: UInt32(clamping: directoryByteCount))
-    bytes.append(littleEndian: UInt32(clamping: directoryOffset))
-    bytes.append(littleEndian: UInt16(0))  // comment
   }
 }
 
