@@ -9,6 +9,7 @@ struct Session {
   /// Parses the words, runs the verb, and tells what went wrong.
   func run() -> ExitStatus {
     if Set(words) == ["--version", "--verbose"] { return answerVersion() }
+    if let topic = unknownTopic { return complain(unknownVerb(topic)) }
     let command: any ParsableCommand
     do {
       command = try Ligature.parseAsRoot(words)
@@ -45,24 +46,40 @@ struct Session {
   /// Prints help, a version or a script, or tells that the words make no sense.
   private func answer(_ error: any Error) -> ExitStatus {
     let message = Ligature.message(for: error)
-    var options = Console.Options()
-    guard Ligature.exitCode(for: error).isSuccess else {
-      options.isJSON = words.contains("--json")
-      return Console(options).complain(Complaint(usageError(message)))
-    }
-    let console = Console(options)
+    guard Ligature.exitCode(for: error).isSuccess else { return complain(usageError(message)) }
+    let console = Console(Console.Options())
     console.print(message)
     do { try console.finish() } catch { return console.complain(Complaint(error)) }
     return .success
   }
 
+  private func complain(_ error: UsageError) -> ExitStatus {
+    var options = Console.Options()
+    options.isJSON = words.contains("--json")
+    return Console(options).complain(Complaint(error))
+  }
+
+  private var verbs: [String] {
+    Ligature.configuration.subcommands.map { $0._commandName } + ["help"]
+  }
+
+  /// The word after `help` if it is no verb, for which ArgumentParser shows the help of all.
+  private var unknownTopic: String? {
+    guard words.count >= 2, words[0] == "help", !words[1].hasPrefix("-"),
+      !verbs.contains(words[1])
+    else { return nil }
+    return words[1]
+  }
+
+  private func unknownVerb(_ word: String) -> UsageError {
+    .unknownVerb(word, nearest: NearestName.of(word, among: verbs))
+  }
+
   private func usageError(_ message: String) -> UsageError {
-    let verbs = Ligature.configuration.subcommands.map { $0._commandName } + ["help"]
     if let first = words.first, !first.hasPrefix("-"), !verbs.contains(first) {
-      return .unknownVerb(first, nearest: NearestName.of(first, among: verbs))
+      return unknownVerb(first)
     }
-    let sentence = message.split(separator: "\n").joined(separator: "; ")
     let verb = words.first.map { verbs.contains($0) ? " \($0)" : "" } ?? ""
-    return .parser("\(sentence); see 'ligature\(verb) --help'")
+    return .parser(ParserMessage(message).sentence(verb: verb))
   }
 }

@@ -41,6 +41,23 @@ struct Answered: Sendable, CustomStringConvertible {
     #expect(places == places.sorted())
   }
 
+  @Test func `of count say how buffers were told from parameters`() throws {
+    let place = try workplace("models/model.pt")
+    let sentence =
+      "Buffers are told from parameters by the modules of x-transformers that the names belong to."
+    let run = try Tool.run(["count", "model.pt", "--quiet"], in: place)
+    #expect(run.output.hasSuffix("\n\n\(sentence)\n"))
+    let document = try Tool.run(["count", "model.pt", "--json"], in: place).document()
+    #expect(document["notes"] as? [String] == [sentence])
+  }
+
+  @Test func `name files where a shell completes words`() throws {
+    let place = try TemporaryDirectory()
+    let script = try Tool.run(["--generate-completion-script", "bash"], in: place).output
+    let inspect = try #require(script.range(of: "_ligature_inspect() {"))
+    #expect(script[inspect.upperBound...].prefix(900).contains("__ligature_add_completions -f"))
+  }
+
   @Test func `of inspect give each tensor's facts`() throws {
     let place = try workplace("models/tied.pt")
     let tensors = try Tool.run(["inspect", "tied.pt", "--json"], in: place).document()["tensors"]

@@ -82,7 +82,52 @@ struct Refusal: Sendable, CustomStringConvertible {
     Refusal(words: "inspect short.safetensors", status: 4, code: "HeaderTooSmall", sentence: nil),
     Refusal(words: "inspect missing.pt", status: 5, code: "CannotOpen", sentence: nil),
     Refusal(
-      words: "convert model.pt -o missing/out.pt", status: 5, code: "WriteFailed", sentence: nil),
+      words: "convert model.pt -o missing/out.pt", status: 5, code: "NoDirectory",
+      sentence: "missing/out.pt: the directory that it is to be in does not exist; make it first"),
+    Refusal(
+      words: "convert model.pt -o missing/out.pt --dry-run", status: 5, code: "NoDirectory",
+      sentence: "missing/out.pt: the directory that it is to be in does not exist; make it first"),
+    Refusal(
+      words: "convert model.pt -o there.pt/ --force", status: 3, code: "CannotReplace",
+      sentence: "there.pt: is a file, and the output is a directory; write to another path"),
+    Refusal(
+      words: "convert model.pt -o there.pt --shard-size 1kB --force", status: 3,
+      code: "CannotReplace",
+      sentence: "there.pt: is a file, and the output is a directory; write to another path"),
+    Refusal(
+      words: "convert model.pt -o /dev/null --to pt --force", status: 3, code: "CannotReplace",
+      sentence: "/dev/null: is a directory or a device, and no file takes its place; write to "
+        + "another path"),
+    Refusal(
+      words: "convert model.pt -o out.pt --to 2.31.10", status: 2, code: "Usage",
+      sentence: "--to 2.31.10: safetensors, pt or npz is needed; migrate takes a release"),
+    Refusal(
+      words: "convert model.pt -o out.pt --include to_logit.*", status: 2, code: "NothingLeft",
+      sentence: "model.pt: --include 'to_logit.*' matches no tensor, and nothing is left to write"),
+    Refusal(
+      words: "convert model.pt -o out.pt --exclude *", status: 2, code: "NothingLeft",
+      sentence: "model.pt: --include and --exclude leave no tensor to write"),
+    Refusal(
+      words: "convert model.pt -o out.pt --include to_logits.weight --rename s/.*//", status: 3,
+      code: "EmptyName",
+      sentence: "model.pt: 'to_logits.weight' would have no name; change the --rename or "
+        + "--strip-prefix, or leave it out with --exclude"),
+    Refusal(
+      words: "count whole.safetensors --select model", status: 2, code: "NothingToSelect",
+      sentence:
+        "whole.safetensors: there is no 'model' to select: safetensors holds tensors and no "
+        + "dictionaries of them; --include 'model.*' takes some by their names"),
+    Refusal(words: "count model.pt --select model", status: 2, code: "UnknownPath", sentence: nil),
+    Refusal(
+      words: "help inspct", status: 2, code: "UnknownCommand",
+      sentence: "unknown command 'inspct'; did you mean 'inspect'?"),
+    Refusal(
+      words: "inspect model.pt --coler never", status: 2, code: "Usage",
+      sentence: "Unknown option '--coler'; did you mean '--color'?"),
+    Refusal(
+      words: "inspect model.pt --color blue", status: 2, code: "Usage",
+      sentence: "The value 'blue' is invalid for '--color <when>'. Please provide one of 'auto', "
+        + "'always' or 'never'; see 'ligature inspect --help'"),
   ]
 
   private func place() throws -> TemporaryDirectory {
@@ -92,6 +137,7 @@ struct Refusal: Sendable, CustomStringConvertible {
     try place.write(Array(pointer.utf8), to: "pointer.safetensors")
     try place.write(Array(try Fixtures.bytes("models/model.pt").prefix(1000)), to: "cut.pt")
     try place.write([8, 0, 0, 0, 0, 0, 0], to: "short.safetensors")
+    try place.write(Fixtures.bytes("models/model.safetensors"), to: "whole.safetensors")
     return place
   }
 

@@ -53,6 +53,41 @@ internal import Testing
     #expect(try place.bytes(of: "model.pt") == Fixtures.bytes("models/model.pt"))
   }
 
+  @Test func `does not take the source's index for the place of a file`() throws {
+    let place = try workplace("models/model.pt")
+    let shards = ["-o", "shards/", "--to", "safetensors", "--shard-size", "4kB"]
+    try #expect(Tool.run(["convert", "model.pt"] + shards, in: place).status == 0)
+    let index = "shards/model.safetensors.index.json"
+    let bytes = try place.bytes(of: index)
+    let over = ["convert", "shards", "-o", index, "--to", "safetensors", "--force"]
+    let sentence = "Error: \(index): is also being read; write to another path\n"
+    #expect(try Tool.run(over, in: place).error == sentence)
+    // --force would not help, so it is not offered.
+    let again = try Tool.run(["convert", "shards"] + shards, in: place)
+    #expect(again.status == 3 && again.error.contains("is also being read"))
+    #expect(try place.bytes(of: index) == bytes)
+  }
+
+  @Test(arguments: ["model.pt", "model.ligature.json", "tokens.npy"])
+  func `of logits never goes over what they are computed from`(output: String) throws {
+    let place = try workplace("models/model.pt", "models/model.ligature.json")
+    try place.write(tokens, to: "tokens.npy")
+    let bytes = try place.bytes(of: output)
+    let words = ["logits", "model.pt", "--tokens", "tokens.npy", "-o", output, "--force"]
+    let run = try Tool.run(words, in: place)
+    #expect(run.status == 3)
+    #expect(run.error == "Error: \(output): is also being read; write to another path\n")
+    #expect(try place.bytes(of: output) == bytes)
+  }
+
+  /// `numpy.save` of `[[1, 2]]`.
+  private var tokens: [UInt8] {
+    var header = "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2), }"
+    header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + header.utf8
+      + [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+  }
+
   @Test func `goes through a symbolic link`() throws {
     let place = try workplace("models/model.pt")
     try FileManager.default.createSymbolicLink(
@@ -75,6 +110,25 @@ internal import Testing
     #expect(try Tool.run(["diff", "merged.pt", "model.pt"], in: place).status == 0)
   }
 
+  @Test(arguments: [
+    ("--rename s/nothing/x/", "--rename 's/nothing/x/' changes no name"),
+    (
+      "--strip-prefix attn_layers",
+      "--strip-prefix 'attn_layers' leaves names that begin with a dot; --strip-prefix "
+        + "attn_layers. takes it too"
+    ),
+  ])
+  func `says which flag has hardly the effect that was meant`(
+    flag: String, remark: String
+  ) throws {
+    let place = try workplace("models/model.pt")
+    let words =
+      ["convert", "model.pt", "-oout.pt", "-j2"] + flag.split(separator: " ").map(String.init)
+    let run = try Tool.run(words + ["--json"], in: place)
+    #expect(run.error == remark + "\n")
+    #expect(try run.document()["remarks"] as? [String] == [remark])
+  }
+
   @Test func `says which pattern matched nothing`() throws {
     let place = try workplace("models/model.pt")
     let words = ["convert", "model.pt", "-o", "out.pt", "--exclude", "nothing.*"]
@@ -83,7 +137,7 @@ internal import Testing
     #expect(run.error == "--exclude 'nothing.*' matches no tensor\n")
   }
 
-  @Test(arguments: [SIGINT, SIGTERM])
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func `leaves no partial file when it is interrupted`(signal: Int32) throws {
     let source = try TemporaryDirectory()
     try source.writeSparseTensor(elementCount: 192 << 20, to: "large.safetensors")

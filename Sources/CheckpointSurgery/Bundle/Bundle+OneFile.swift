@@ -32,6 +32,7 @@ extension Bundle {
         _ = checkpoint.append(.init(name: full, tensor: entry.tensor, role: entry.role))
       }
       checkpoint.source.files += files
+      checkpoint.source.indexes += member.checkpoint.source.indexes
     }
     var configuration = try configuration()
     configuration?.frozen = checkpoint.entries.compactMap { entry in

@@ -105,7 +105,7 @@ extension Bundle {
       parts,
       directories: [root, root + Self.poolDirectory] + members.map { root + $0.name },
       last: last, at: last.map { root + $0.name },
-      sources: members.flatMap(\.checkpoint.source.files), options: options, remarks: copies)
+      sources: members.flatMap(\.checkpoint.source.allFiles), options: options, remarks: copies)
     return BundlePlan(whole: whole, parts: checked)
   }
 

@@ -162,7 +162,7 @@ extension Recipe {
 
   /// Every file that is read, which no output may replace.
   fileprivate func sourceFiles(_ sources: [Checkpoint]) -> [String] {
-    sources.flatMap(\.source.files) + models.compactMap(\.config) + [file]
+    sources.flatMap(\.source.allFiles) + models.compactMap(\.config) + [file]
       + steps.flatMap(\.operation.filePaths)
   }
 }

@@ -115,6 +115,10 @@ public struct CheckpointSource: Sendable {
   public var format: String
   /// The files that hold the tensors: shards in order, or one.
   public var files: [String]
+  /// What was read to find them: the index of shards, a bundle's list of models.
+  package var indexes: [String] = []
+  /// Every file that is read, which nothing may be written over.
+  package var allFiles: [String] { files + indexes }
   /// The file of each tensor, as a position in `files`, where there are several.
   public var fileOfTensor: [TensorName: Int] = [:]
   /// The path of the dictionary the tensors were taken from (`state_dict`, `model.ema`); nil for the root.

@@ -5,6 +5,9 @@ public protocol CheckpointFormat: Sendable {
   /// Its identifier in listings, as `safetensors`.
   static var identifier: String { get }
 
+  /// Whether its files hold dictionaries in dictionaries, of which one may be selected.
+  static var hasDictionaries: Bool { get }
+
   /// Whether a file that begins with `prefix` is one of this format.
   ///
   /// The prefix is the file's first 4,096 bytes, or the whole file.
@@ -14,6 +17,17 @@ public protocol CheckpointFormat: Sendable {
   static func read(
     _ file: RandomAccessFile, options: ReadOptions
   ) throws(FormatError) -> Checkpoint
+}
+
+extension CheckpointFormat {
+  /// False: only pickles hold anything else than named tensors.
+  public static var hasDictionaries: Bool { false }
+
+  /// Refuses to take a part of a file that has none.
+  static func checkSelection(_ options: ReadOptions, file: String) throws(FormatError) {
+    guard !hasDictionaries, let path = options.selection, !path.isEmpty, path != "." else { return }
+    throw FormatError(file: file, .torch(.nothingToSelect(path, format: identifier)))
+  }
 }
 
 /// How a checkpoint is read.

@@ -57,11 +57,15 @@ public protocol FormatFault: Error, Equatable, Sendable {
   var sentence: String { get }
   /// Whether the input was refused for safety (exit code 3) rather than found malformed (4).
   var isSafetyRefusal: Bool { get }
+  /// Whether the words of the command were wrong (exit code 2), rather than what they were applied to.
+  var isUsageError: Bool { get }
 }
 
 extension FormatFault {
   /// False: most faults are malformed input.
   public var isSafetyRefusal: Bool { false }
+  /// False: most faults are malformed input.
+  public var isUsageError: Bool { false }
 }
 
 extension FormatError {
@@ -85,6 +89,9 @@ extension FormatError {
 
   /// Whether the input was refused for safety rather than found malformed.
   public var isSafetyRefusal: Bool { details?.isSafetyRefusal ?? false }
+
+  /// Whether the words of the command were wrong, rather than what they were applied to.
+  public var isUsageError: Bool { details?.isUsageError ?? false }
 
   /// A name for `--json`: the reference implementation's error name where there is one.
   public var code: String {

@@ -31,6 +31,7 @@ package enum FormatRegistry {
     } catch { throw FormatError(error, file: file.path) }
     if ZipArchive.begins(prefix.rawBytes) { return try readArchive(file, options: options) }
     for format in formats where format.matches(prefix: prefix.rawBytes, file: file) {
+      try format.checkSelection(options, file: file.path)
       return try format.read(file, options: options)
     }
     throw FormatError(file: file.path, .foreign(ForeignFormat.fault(prefix: prefix, of: file)))
@@ -41,6 +42,7 @@ package enum FormatRegistry {
   ) throws(FormatError) -> Checkpoint {
     let archive = try ZipArchive(file)
     for format in zippedFormats where format.matches(archive) {
+      try format.checkSelection(options, file: file.path)
       return try format.read(archive, options: options)
     }
     throw FormatError(file: file.path, .foreign(ForeignFormat.fault(archive)))

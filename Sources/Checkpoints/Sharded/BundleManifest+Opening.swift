@@ -10,12 +10,14 @@ extension BundleManifest {
   ) throws(FormatError) -> Checkpoint {
     let root = directory.hasSuffix("/") ? directory : directory + "/"
     var result = Checkpoint(source: CheckpointSource(format: SafetensorsFormat.identifier))
+    result.source.indexes = [root + Self.fileName]
     var pooled: [PoolPlace: LazyTensor] = [:]
     for model in models {
       try Self.requireNone(in: root + model.directory)
       let own = try Checkpoint.open(root + model.directory, options: options)
       let first = result.source.files.count
       result.source.files += own.source.files
+      result.source.indexes += own.source.indexes
       result.source.bundles += own.source.bundles
       result.metadata.merge(own.notes(behind: model.name)) { first, _ in first }
       for entry in own.entries {

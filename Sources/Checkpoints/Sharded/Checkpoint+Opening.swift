@@ -34,6 +34,7 @@ extension Checkpoint {
       let shards = try ShardSet(
         path: index.path, names: index.shards, paths: location.paths, options: options)
       var merged = try shards.merged(index: index)
+      merged.checkpoint.source.indexes = [index.path]
       if let bundle = try BundleMembership(ofIndexAt: index.path) {
         merged.checkpoint = bundle.applied(to: merged.checkpoint)
       }

@@ -178,7 +178,15 @@ enum NamePrefix {
     }) {
       prefix += next
     }
-    return prefix.isEmpty
-      ? nil : "every name begins with '\(prefix)'; --strip-prefix \(prefix) takes it away"
+    return prefix.isEmpty ? nil : "every name begins with '\(prefix)'; \(advice(prefix))"
+  }
+
+  /// Whether a remark was heeded by taking one of those prefixes away.
+  static func isHeeded(_ note: String, by prefixes: [String]) -> Bool {
+    prefixes.contains { note.hasSuffix(advice($0)) }
+  }
+
+  private static func advice(_ prefix: String) -> String {
+    "--strip-prefix \(prefix) takes it away"
   }
 }

@@ -5,6 +5,7 @@ package import TensorStorage
 /// `pickle.dump` of a state dict, Paddle's `.pdparams`. What it does not read it refuses by name.
 package enum PickleFormat: CheckpointFormat {
   package static let identifier = "pickle"
+  package static let hasDictionaries = true
 
   package static func matches(prefix: RawSpan, file: RandomAccessFile) -> Bool {
     var reader = ByteReader(prefix)

@@ -44,6 +44,7 @@ extension TorchFault {
     case .unknownPath: "UnknownPath"
     case .ambiguousPath: "AmbiguousPath"
     case .pathWithoutTensors: "PathWithoutTensors"
+    case .nothingToSelect: "NothingToSelect"
     }
   }
 
@@ -163,12 +164,15 @@ extension TorchFault {
         + "or take all tensors with --select ."
     case .unknownPath(let path, let nearest, let candidates):
       "there is no '\(escaped(path))' in the file"
-        + (nearest.map { "; did you mean '\(escaped($0))'?" } ?? "")
         + (candidates.isEmpty ? "" : "; tensors are in \(Self.list(candidates))")
+        + (nearest.map { "; did you mean '\(escaped($0))'?" } ?? "")
     case .ambiguousPath(let path):
       "two values of the file have the path '\(escaped(path))'"
     case .pathWithoutTensors(let path, let what):
       "'\(escaped(path))' is \(escaped(what)) and holds no tensors"
+    case .nothingToSelect(let path, let format):
+      "there is no '\(escaped(path))' to select: \(format) holds tensors and no dictionaries of them; "
+        + "--include '\(escaped(path)).*' takes some by their names"
     default: ""
     }
   }

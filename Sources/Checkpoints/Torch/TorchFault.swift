@@ -99,6 +99,16 @@ public enum TorchFault: FormatFault, Error {
   case ambiguousPath(String)
   /// The value of that path holds no tensor.
   case pathWithoutTensors(String, what: String)
+  /// A path was given, and the format has no dictionaries of which one could be taken.
+  case nothingToSelect(String, format: String)
+
+  /// Whether the path that was to be selected is none.
+  public var isUsageError: Bool {
+    switch self {
+    case .unknownPath, .pathWithoutTensors, .nothingToSelect: true
+    default: false
+    }
+  }
 
   /// Whether two tensors would have become one.
   public var isSafetyRefusal: Bool {

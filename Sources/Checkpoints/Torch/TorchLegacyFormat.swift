@@ -4,6 +4,7 @@ package import TensorStorage
 /// (`torch/serialization.py`, `_legacy_save` and `_legacy_load`.)
 package enum TorchLegacyFormat: CheckpointFormat {
   package static let identifier = "pt-legacy"
+  package static let hasDictionaries = true
 
   package static func matches(prefix: RawSpan, file: RandomAccessFile) -> Bool {
     LegacyStream.begins(prefix)

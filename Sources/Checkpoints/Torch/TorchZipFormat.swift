@@ -2,6 +2,7 @@
 /// archive. (`torch/serialization.py`; `caffe2/serialize/inline_container.cc`.)
 package enum TorchZipFormat: ZippedFormat {
   package static let identifier = "pt"
+  package static let hasDictionaries = true
 
   /// What the listing calls an archive of `torch.jit.save`.
   static let scriptIdentifier = "torchscript"

@@ -93,9 +93,11 @@ enum NameList {
   /// How many names a sentence lists before it counts the rest.
   private static let listedCount = 5
 
-  /// The names, escaped and quoted.
-  static func text(_ names: [String]) -> String {
-    var parts = names.prefix(listedCount).map { "'\(escaped($0))'" }
+  /// The names, escaped and quoted, each with a remark on it in parentheses if there is one.
+  static func text(_ names: [String], remark: ((Int) -> String)? = nil) -> String {
+    var parts = names.prefix(listedCount).enumerated().map { position, name in
+      "'\(escaped(name))'" + (remark.map { " (\($0(position)))" } ?? "")
+    }
     if names.count > listedCount { parts.append("\(names.count - listedCount) more") }
     return parts.joined(separator: ", ")
   }

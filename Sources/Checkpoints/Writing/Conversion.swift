@@ -55,7 +55,11 @@ struct Conversion {
     self.options = options
     self.format = format
     metadata = checkpoint.metadata
+    remarks = checkpoint.source.notes.filter {
+      !NamePrefix.isHeeded($0, by: options.strippedPrefixes)
+    }
     collect()
+    try refuseNothing()
     remarkOnIdleOptions()
     try rename()
     try cast()
@@ -104,6 +108,14 @@ extension Conversion {
     }
   }
 
+  /// Patterns that leave no tensor say something else than was meant.
+  private func refuseNothing() throws(FormatError) {
+    guard items.isEmpty, !omissions.isEmpty else { return }
+    let names = omissions.map(\.sourceName)
+    let idle = options.includes.filter { !names.contains(where: $0.matches) }
+    throw FormatError(file: file(of: ""), .plan(.nothingLeft(idle: idle.map(\.text))))
+  }
+
   /// A pattern or prefix that no name has is likely a typing error.
   private mutating func remarkOnIdleOptions() {
     let wholes = checkpoint.entries.compactMap { $0.whole?.name }
@@ -148,18 +160,44 @@ extension Conversion {
       }
     }
     if renamers.isEmpty, options.strippedPrefixes.isEmpty { return }
+    var isIdle = renamers.map { _ in true }
     for position in items.indices {
       var name = items[position].name
       for prefix in options.strippedPrefixes { name = name.withoutPrefix(prefix) }
-      for renamer in renamers { name = renamer.renamed(name) }
+      for (rule, renamer) in renamers.enumerated() {
+        let renamed = renamer.renamed(name)
+        if renamed != name { isIdle[rule] = false }
+        name = renamed
+      }
       items[position].name = name
     }
-    try checkCollisions()
+    for (rule, isIdle) in zip(options.renames, isIdle) where isIdle {
+      remarks.append("--rename '\(escaped(rule.text))' changes no name")
+    }
+    remarkOnLeadingDots()
+    try checkNames()
   }
 
-  private func checkCollisions() throws(FormatError) {
+  /// `--strip-prefix module` where `module.` was meant.
+  private mutating func remarkOnLeadingDots() {
+    for prefix in options.strippedPrefixes
+    where items.contains(where: {
+      $0.name.text == "." + $0.sourceName.text.dropFirst(prefix.count + 1)
+    }) {
+      let name = escaped(prefix)
+      remarks.append(
+        "--strip-prefix '\(name)' leaves names that begin with a dot; --strip-prefix \(name). takes it too"
+      )
+    }
+  }
+
+  private func checkNames() throws(FormatError) {
     var owners: [TensorName: TensorName] = [:]
     for item in items {
+      if item.name.text.isEmpty, !item.sourceName.text.isEmpty {
+        throw FormatError(
+          file: file(of: item.sourceName), .plan(.emptyName(of: item.sourceName.text)))
+      }
       guard let first = owners.updateValue(item.sourceName, forKey: item.name) else { continue }
       throw FormatError(
         file: file(of: item.sourceName),
@@ -205,10 +243,11 @@ extension Conversion {
       guard item.source.storage.hasData || item.source.elementCount == 0 else {
         throw fault(.noData, item)
       }
-      guard format.canHold(item.tensor) else {
-        throw fault(.unsupportedDType(item.tensor.dtype, format: format), item)
-      }
     }
+    let unheld = items.filter { !format.canHold($0.tensor) }
+    guard let first = unheld.first else { return }
+    let others = unheld.dropFirst().map(\.sourceName.text)
+    throw fault(.unsupportedDType(first.tensor.dtype, format: format, others: others), first)
   }
 }
 

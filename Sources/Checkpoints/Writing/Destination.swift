@@ -15,7 +15,9 @@ struct Destination: Sendable {
       throw FormatError(file: path, .plan(.unknownFormat))
     }
     let kind: FileSystem.Kind
-    do { kind = try FileSystem.kind(of: path) } catch { throw FormatError(error, file: path) }
+    do { kind = try FileSystem.kind(of: Self.withoutTrailingSlashes(path)) } catch {
+      throw FormatError(error, file: path)
+    }
     self.format = format
     isDirectory =
       path.utf8.last == UInt8(ascii: "/") || kind == .directory || options.shardByteCount != nil
@@ -24,8 +26,14 @@ struct Destination: Sendable {
       throw FormatError(file: path, .plan(.unsupportedSharding(format)))
     }
     if isDirectory, case .file = kind {
-      throw FormatError(.exists(file: path), file: path)
+      throw FormatError(
+        .cannotReplace(file: Self.withoutTrailingSlashes(path), needsDirectory: true), file: path)
     }
+  }
+
+  private static func withoutTrailingSlashes(_ path: String) -> String {
+    let end = path.utf8.lastIndex { $0 != UInt8(ascii: "/") } ?? path.startIndex
+    return path.isEmpty ? path : String(path[...end])
   }
 
   /// The directory that has to be there for the files; nil for the one that a file's path begins with.

@@ -1,7 +1,7 @@
 internal import TensorStorage
 
 /// The place of the output files on the disk, and what is there already.
-struct OutputPlace {
+package struct OutputPlace {
   /// The files that are to be written.
   let paths: [String]
   /// Where they go together; nil for files that nothing else could be taken for.
@@ -9,8 +9,19 @@ struct OutputPlace {
   /// The files that are read.
   let sources: [String]
 
+  /// The place of files that go to `paths`, while `sources` are read.
+  package init(paths: [String], sources: [String]) {
+    (self.paths, self.sources) = (paths, sources)
+  }
+
+  /// The place of files that go to `destination` together.
+  init(paths: [String], destination: Destination, sources: [String]) {
+    self.init(paths: paths, sources: sources)
+    self.destination = destination
+  }
+
   /// Refuses files that are taken.
-  func check(overwrites: Bool) throws(FormatError) {
+  package func check(overwrites: Bool) throws(FormatError) {
     _ = try filesInTheWay(overwrites: overwrites)
   }
 
@@ -19,10 +30,11 @@ struct OutputPlace {
   /// - Returns: Files that a reader would take for parts of the output, and that may be removed.
   func filesInTheWay(overwrites: Bool) throws(FormatError) -> [String] {
     do {
-      let sources = identities
-      for path in paths { try check(path, sources: sources, overwrites: overwrites) }
       let siblings = try siblings()
-      for path in siblings { try check(path, sources: sources, overwrites: overwrites) }
+      // What is never possible is told before what --force makes possible.
+      let sources = identities
+      for path in paths + siblings { try refuse(path, ifOneOf: sources) }
+      for path in paths + siblings { try refuse(path, ifThere: !overwrites) }
       return siblings
     } catch {
       throw FormatError(error, file: paths.first ?? "")
@@ -39,15 +51,17 @@ struct OutputPlace {
       })
   }
 
-  private func check(
-    _ path: String, sources: Set<FileIdentity>, overwrites: Bool
-  ) throws(FileError) {
+  private func refuse(_ path: String, ifOneOf sources: Set<FileIdentity>) throws(FileError) {
+    if case .file(let identity) = try FileSystem.kind(of: path), sources.contains(identity) {
+      throw .isSource(file: path)
+    }
+  }
+
+  private func refuse(_ path: String, ifThere isRefused: Bool) throws(FileError) {
     switch try FileSystem.kind(of: path) {
     case .missing: break
-    case .file(let identity):
-      if sources.contains(identity) { throw .isSource(file: path) }
-      guard overwrites else { throw .exists(file: path) }
-    case .directory, .other: throw .notARegularFile(file: path)
+    case .file: if isRefused { throw .exists(file: path) }
+    case .directory, .other: throw .cannotReplace(file: path, needsDirectory: false)
     }
   }
 

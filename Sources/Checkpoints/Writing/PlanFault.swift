@@ -2,8 +2,8 @@ public import TensorStorage
 
 /// Why a checkpoint cannot be written as asked; found before a byte is written, except for overflow.
 public enum PlanFault: FormatFault {
-  /// The format has no such dtype.
-  case unsupportedDType(DType, format: OutputFormat)
+  /// The format has no such dtype; other tensors with dtypes that it has not.
+  case unsupportedDType(DType, format: OutputFormat, others: [String] = [])
   /// numpy has no such dtype.
   case noNumpyDType(DType)
   /// There is no conversion between the two dtypes.
@@ -16,6 +16,10 @@ public enum PlanFault: FormatFault {
   case unwritableName(reason: String)
   /// A substitution that is not one.
   case invalidRename(rule: String, reason: String)
+  /// No tensor is left; the patterns to include that match none.
+  case nothingLeft(idle: [String])
+  /// A tensor would have the empty name.
+  case emptyName(of: String)
   /// Two tensors would have one name.
   case collision(first: String, second: String, name: String)
   /// Tensors share bytes, and that was to be refused.
@@ -49,6 +53,8 @@ public enum PlanFault: FormatFault {
     case .notStrided: "NotStrided"
     case .unwritableName: "UnwritableName"
     case .invalidRename: "InvalidRename"
+    case .nothingLeft: "NothingLeft"
+    case .emptyName: "EmptyName"
     case .collision: "NameCollision"
     case .sharedBytes: "SharedBytes"
     case .overflow: "Overflow"
@@ -66,9 +72,11 @@ public enum PlanFault: FormatFault {
   /// What is wrong and what to do.
   public var sentence: String {
     switch self {
-    case .unsupportedDType(let dtype, let format):
-      "\(format.rawValue) cannot hold dtype \(dtype.name); leave the tensor out with --exclude, "
-        + "convert it with --keep NAME=DTYPE, or choose another format with --to"
+    case .unsupportedDType(let dtype, let format, let others):
+      "\(format.rawValue) cannot hold dtype \(dtype.name)"
+        + (others.isEmpty ? "" : ", nor those of \(NameList.text(others))")
+        + "; leave what it cannot hold out with --exclude, convert it with --keep NAME=DTYPE, or choose "
+        + "another format with --to"
     case .noNumpyDType(let dtype):
       "numpy has no dtype for \(dtype.name); --dtype f32 converts floating-point values first"
     case .noConversion(let source, let target):
@@ -85,6 +93,13 @@ public enum PlanFault: FormatFault {
         + "--exclude"
     case .invalidRename(let rule, let reason):
       "--rename '\(escaped(rule))': \(reason)"
+    case .nothingLeft(let idle):
+      idle.isEmpty
+        ? "--include and --exclude leave no tensor to write"
+        : "--include \(NameList.text(idle)) matches no tensor, and nothing is left to write"
+    case .emptyName(let name):
+      "'\(escaped(name))' would have no name; change the --rename or --strip-prefix, or leave it out with "
+        + "--exclude"
     case .collision(let first, let second, let name):
       "'\(escaped(first))' and '\(escaped(second))' would both be named '\(escaped(name))'; change "
         + "the --rename or --strip-prefix, or leave one out with --exclude"
@@ -116,7 +131,7 @@ public enum PlanFault: FormatFault {
   /// Whether going on would lose something without consent (exit code 3).
   public var isSafetyRefusal: Bool {
     switch self {
-    case .collision, .sharedBytes, .overflow: true
+    case .collision, .emptyName, .sharedBytes, .overflow: true
     default: false
     }
   }
@@ -125,7 +140,7 @@ public enum PlanFault: FormatFault {
   public var isUsageError: Bool {
     switch self {
     case .unknownFormat, .unsupportedAliasPolicy, .unsupportedSharding, .unsupportedMetadata,
-      .memoryTooSmall, .invalidRename:
+      .memoryTooSmall, .invalidRename, .nothingLeft:
       true
     default: false
     }
@@ -133,6 +148,6 @@ public enum PlanFault: FormatFault {
 
   /// The names and their counts, as a sentence lists them.
   private static func list(_ names: [String], _ counts: [Int]) -> String {
-    NameList.text(zip(names, counts).map { "\($0) (\($1))" })
+    NameList.text(names) { "\(counts[$0]) value\(counts[$0] == 1 ? "" : "s")" }
   }
 }

@@ -74,7 +74,7 @@ extension WritePlan {
       }
     let place = OutputPlace(
       paths: files.map(\.path), destination: destination,
-      sources: conversion.checkpoint.source.files + companions.compactMap(\.sourcePath)
+      sources: conversion.checkpoint.source.allFiles + companions.compactMap(\.sourcePath)
         + options.otherSources)
     removedFiles = try place.filesInTheWay(overwrites: options.overwrites)
     freeDiskByteCount = FileSystem.freeByteCount(at: layout.files.first?.path ?? ".")

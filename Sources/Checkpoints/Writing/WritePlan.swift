@@ -33,6 +33,14 @@ public struct WritePlan: Sendable {
   /// The file that errors of the whole are told of: the first that holds tensors.
   public var mainPath: String { files.first { !$0.isCompanion }?.path ?? "" }
 
+  /// Refuses files for which there is no directory and none will be made.
+  package func requireDirectory() throws(FileError) {
+    guard directories.isEmpty else { return }
+    for file in files where !FileSystem.hasDirectory(file.path) {
+      throw .noDirectory(file: file.path)
+    }
+  }
+
   /// How many threads will work.
   public var threadCount: Int { budget.threadCount }
 

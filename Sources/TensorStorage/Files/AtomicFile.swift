@@ -26,7 +26,7 @@ public struct AtomicFile: ~Copyable, Sendable {
   ///   - overwrites: Whether a file of that name may be replaced.
   ///   - directory: The directory it is in, if it may have to be removed again.
   ///   - interruption: What stops the writing.
-  /// - Throws: `exists`, `notARegularFile`, `noSpace`, `writeFailed`, or `interrupted`.
+  /// - Throws: `exists`, `cannotReplace`, `noDirectory`, `noSpace`, `writeFailed`, or `interrupted`.
   public init(
     path: String, byteCount: Int, overwrites: Bool = false, directory: OutputDirectory? = nil,
     interruption: Interruption = .ofProcess

@@ -18,6 +18,10 @@ public enum FileError: Error, Equatable, Sendable {
   case exists(file: String)
   /// The destination is one of the files being read.
   case isSource(file: String)
+  /// What is there is of another kind: a directory or a device where a file is to be, or the other way round.
+  case cannotReplace(file: String, needsDirectory: Bool)
+  /// The directory that the destination is to be in is not there.
+  case noDirectory(file: String)
   /// The disk has not the room; `needed` counts bytes.
   case noSpace(file: String, needed: Int)
   /// The system refused an operation on the destination; `code` is the `errno`.
@@ -50,8 +54,15 @@ extension FileError: CustomStringConvertible {
       "\(escaped(file)): exists already; --force overwrites it"
     case .isSource(let file):
       "\(escaped(file)): is also being read; write to another path"
+    case .cannotReplace(let file, let needsDirectory):
+      needsDirectory
+        ? "\(escaped(file)): is a file, and the output is a directory; write to another path"
+        : "\(escaped(file)): is a directory or a device, and no file takes its place; write to another path"
+    case .noDirectory(let file):
+      "\(escaped(file)): the directory that it is to be in does not exist; make it first"
     case .noSpace(let file, let needed):
-      "\(escaped(file)): \(needed) bytes are needed and the disk has not the room"
+      "\(escaped(file)): \(needed) bytes are needed and the disk has not the room; free some, or write to "
+        + "another disk"
     case .writeFailed(let file, let operation, let code):
       "\(escaped(file)): \(operation) failed: \(SystemError.text(code))"
     case .interrupted:
@@ -71,6 +82,8 @@ extension FileError: CustomStringConvertible {
     case .noMemory: "NoMemory"
     case .exists: "Exists"
     case .isSource: "IsSource"
+    case .cannotReplace: "CannotReplace"
+    case .noDirectory: "NoDirectory"
     case .noSpace: "NoSpace"
     case .writeFailed: "WriteFailed"
     case .interrupted: "Interrupted"
@@ -82,7 +95,8 @@ extension FileError: CustomStringConvertible {
     switch self {
     case .cannotOpen(let file, _), .notARegularFile(let file), .readFailed(let file, _, _),
       .truncated(let file, _, _, _), .damaged(let file, _, _), .noData(let file),
-      .exists(let file), .isSource(let file), .noSpace(let file, _), .writeFailed(let file, _, _):
+      .exists(let file), .isSource(let file), .cannotReplace(let file, _), .noDirectory(let file),
+      .noSpace(let file, _), .writeFailed(let file, _, _):
       file
     case .noMemory, .interrupted: nil
     }

@@ -43,6 +43,12 @@ public enum FileSystem {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// Whether the directory that `path` is to be in, links followed, is there.
+  package static func hasDirectory(_ path: String) -> Bool {
+    guard let place = try? FilePlace(resolving: path) else { return false }
+    return (try? kind(of: place.directory)) == .directory
+  }
+
   /// Removes a file, if it is there.
   package static func remove(_ path: String) { SystemCalls.unlink(path) }
 

@@ -23,7 +23,7 @@ final class PartialFile: Sendable {
 
   /// Makes the sibling, and a descriptor that is open for writing it.
   ///
-  /// - Throws: `exists`, `notARegularFile`, `noSpace`, or `writeFailed`.
+  /// - Throws: `exists`, `cannotReplace`, `noDirectory`, `noSpace`, or `writeFailed`.
   static func create(
     path: String, overwrites: Bool, directory: OutputDirectory?, interruption: Interruption
   ) throws(FileError) -> (file: PartialFile, descriptor: Int32) {
@@ -36,7 +36,7 @@ final class PartialFile: Sendable {
       throw .writeFailed(file: path, operation: "finding its place", code: error.code)
     }
     if let existing {
-      guard existing.isRegular else { throw .notARegularFile(file: path) }
+      guard existing.isRegular else { throw .cannotReplace(file: path, needsDirectory: false) }
       guard overwrites else { throw .exists(file: path) }
     }
     let hold = try interruption.hold()
@@ -52,6 +52,7 @@ final class PartialFile: Sendable {
       } catch {
         if error.code == EEXIST { continue }  // somebody else's
         if error.isNoSpace { throw .noSpace(file: path, needed: 0) }
+        if error.code == ENOENT { throw .noDirectory(file: path) }
         throw .writeFailed(file: path, operation: "creating it", code: error.code)
       }
     }

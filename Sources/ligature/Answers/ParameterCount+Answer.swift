@@ -20,6 +20,15 @@ extension ParameterCount: Answer {
     writeDTypes(to: &page)
     page.line()
     writeModules(to: &page)
+    page.line()
+    page.line(origin)
+  }
+
+  /// How buffers were told from parameters.
+  private var origin: String {
+    isByDTypeOnly
+      ? "Buffers are told from parameters by their dtype: the file does not say which is which."
+      : "Buffers are told from parameters by the modules of x-transformers that the names belong to."
   }
 
   private func row(_ table: inout Table, _ title: String, _ count: Int, _ comment: String) {
@@ -34,7 +43,7 @@ extension ParameterCount: Answer {
   }
 
   private func writeDTypes(to page: inout Page) {
-    page.line(.heading, "by dtype")
+    page.line(.heading, buffers == 0 ? "by dtype" : "by dtype, with buffers")
     var table = Table(.left, .right)
     for (dtype, elements) in byDType {
       table.cell(dtype.name, .accent)
@@ -64,6 +73,7 @@ extension ParameterCount: Answer {
     json.member("byDType", .object(byDType.map { .init($0.dtype.name, .int($0.elements)) }))
     json.member("byModule", .object(byModule.map { .init($0.path, .int($0.elements)) }))
     json.member("embedding", .int(embedding))
+    json.member("notes", [.string(origin)])
   }
 
   /// How the parameters differ in number from those that were expected; nil if they do not.

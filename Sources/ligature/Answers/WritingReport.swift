@@ -3,6 +3,8 @@ internal import TensorStorage
 
 /// What a writing verb did.
 struct WritingReport: Answer {
+  /// Where it wrote, as the user named it.
+  let destination: String
   let plan: WritePlan
   let report: WriteReport
   let seconds: Double
@@ -18,9 +20,11 @@ struct WritingReport: Answer {
     for line in castLines { page.line(line) }
     let speed = Double(report.writtenByteCount) / 1e9 / max(seconds, 1e-9)
     let written = plan.files.filter { !$0.isCompanion }
-    let place = written.count == 1 ? escaped(written[0].path) : "\(written.count) files"
+    let place =
+      written.count == 1
+      ? "\(escaped(written[0].path)):" : "\(escaped(destination)): \(written.count) files,"
     page.line(
-      "\(place): \(Numerals.count(tensorCount, "tensor")), "
+      "\(place) \(Numerals.count(tensorCount, "tensor")), "
         + "\(Numerals.bytes(report.writtenByteCount)), \(Numerals.duration(seconds: seconds)), "
         + "\(Numerals.fixed(speed, decimals: 2)) GB/s\(isVerified ? ", verified" : "")")
   }
@@ -36,7 +40,7 @@ struct WritingReport: Answer {
     ]
     for (count, what) in [
       (total.overflowCount, "became infinite"), (total.underflowCount, "became zero"),
-      (total.nanCount, "are NaN"),
+      (total.nanCount, "NaN"),
     ] where count > 0 {
       facts.append("\(Numerals.grouped(count)) \(what)")
     }

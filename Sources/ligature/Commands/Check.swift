@@ -22,7 +22,7 @@ struct Check: Verb {
         ligature check checkpoints/step-1000/ --values
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @Flag(help: "Read all values too.")
@@ -32,7 +32,7 @@ struct Check: Verb {
     name: .customLong("as"),
     help: ArgumentHelp(
       "Tell what a library would do with it: torch, safetensors or hf; repeatable.",
-      valueName: "reader"),
+      valueName: "reader"), completion: .list(Reader.allCases.map(\.rawValue)),
     transform: ArgumentWords.reader)
   var readers: [Reader] = []
 

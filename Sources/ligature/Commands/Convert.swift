@@ -16,7 +16,7 @@ struct Convert: Verb {
         ligature convert shards/ -o merged.pt --verify
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @OptionGroup(title: "Destination") var destination: DestinationOptions
@@ -34,7 +34,6 @@ struct Convert: Verb {
       options.companions.append(file)
     }
     let plan = try checkpoint.plan(writingTo: destination.destination, options: options)
-    for note in checkpoint.source.notes { console.remark(note) }
     return try Writing(plan: plan, destination: destination, listsAll: listing.all).run(on: console)
   }
 }

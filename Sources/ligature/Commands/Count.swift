@@ -15,7 +15,7 @@ struct Count: Verb {
         ligature count model.safetensors --expect 124439808
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @Option(help: ArgumentHelp("Exit with 1 unless there are n unique parameters.", valueName: "n"))
@@ -29,11 +29,6 @@ struct Count: Verb {
     let count = ParameterCount(
       of: checkpoint, knownBuffers: checkpoint.knownBuffers(path: source))
     try console.answer(count)
-    console.remark(
-      count.isByDTypeOnly
-        ? "Buffers are told from parameters by their dtype: the file does not say which is which."
-        : "Buffers are told from parameters by the modules of x-transformers that the names belong to."
-    )
     guard let expect, let verdict = count.verdict(expecting: expect) else { return .success }
     console.say(verdict)
     return .no

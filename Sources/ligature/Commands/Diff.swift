@@ -14,10 +14,10 @@ struct Diff: Verb {
         ligature diff old.pt new.pt --map names.txt
       """)
 
-  @Argument(help: ArgumentHelp("The one checkpoint.", valueName: "a"))
+  @Argument(help: ArgumentHelp("The one checkpoint.", valueName: "a"), completion: .file())
   var a: String
 
-  @Argument(help: ArgumentHelp("The other checkpoint.", valueName: "b"))
+  @Argument(help: ArgumentHelp("The other checkpoint.", valueName: "b"), completion: .file())
   var b: String
 
   @OptionGroup(title: "Comparison") var comparison: ComparisonOptions

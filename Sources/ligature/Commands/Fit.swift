@@ -14,7 +14,7 @@ struct Fit: Verb {
         ligature fit model.pt --set attn_layers.heads=8 --set x_transformers=1.27.16
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @OptionGroup(title: "Model") var model: ModelOptions

@@ -13,10 +13,12 @@ struct Hash: Verb {
         ligature hash model.safetensors --check model.sha256
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
-  @Option(help: ArgumentHelp("Compare with a listing that was kept.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Compare with a listing that was kept.", valueName: "file"),
+    completion: .file())
   var check: String?
 
   @OptionGroup(title: "Source") var sourceOptions: SourceOptions

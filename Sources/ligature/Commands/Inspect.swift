@@ -12,7 +12,7 @@ struct Inspect: Verb {
         ligature inspect training.pt --select optimizer --json
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @OptionGroup(title: "Source") var sourceOptions: SourceOptions

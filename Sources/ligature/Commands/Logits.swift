@@ -19,14 +19,15 @@ struct Logits: Verb {
         ligature logits model.pt --tokens t.npy --generate 32 -o tokens.npy
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Input") var inputs: InputOptions
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("The output file.", valueName: "npy"))
+    name: [.customShort("o"), .long], help: ArgumentHelp("The output file.", valueName: "npy"),
+    completion: .file())
   var output: String
 
   @Option(
@@ -34,7 +35,8 @@ struct Logits: Verb {
     help: ArgumentHelp("Which of several models.", valueName: "name"))
   var modelName: String?
 
-  @Option(help: ArgumentHelp("Also write an encoder's output.", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("Also write an encoder's output.", valueName: "npy"), completion: .file())
   var encodings: String?
 
   @Option(help: ArgumentHelp("Continue each sequence by n tokens, greedily.", valueName: "n"))
@@ -54,6 +56,7 @@ struct Logits: Verb {
   func run(on console: Console) throws -> ExitStatus {
     let start = ContinuousClock.now
     let configured = try model.open(source, sourceOptions, on: console)
+    try checkOutputs(besides: configured)
     for question in configured.questions { console.remark(question.sentence) }
     let runner = try ModelRunner(
       configured.graph(), keptByteCount: keptByteCount, threads: work.threadCount ?? 0)
@@ -72,6 +75,14 @@ struct Logits: Verb {
         path: output, shape: shape, loadSeconds: (loaded - start) / .seconds(1),
         forwardSeconds: (end - loaded) / .seconds(1)))
     return .success
+  }
+
+  /// Refuses what is there or is read, before the model runs.
+  private func checkOutputs(besides configured: ConfiguredCheckpoint) throws {
+    var sources = configured.checkpoint.source.allFiles + inputs.paths
+    if case .file(let path) = configured.origin { sources.append(path) }
+    let outputs = [output] + [encodings].compactMap(\.self)
+    try OutputPlace(paths: outputs, sources: sources).check(overwrites: force)
   }
 
   private func result(

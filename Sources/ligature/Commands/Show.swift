@@ -14,7 +14,7 @@ struct Show: Verb {
         ligature show model.pt to_logits.weight --slice=-1 --npy last-row.npy --dtype f32
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @Argument(help: ArgumentHelp("The tensor's name.", valueName: "tensor"))
@@ -33,7 +33,7 @@ struct Show: Verb {
     let tileByteCount = work.limits.tileByteCount(tilesPerThread: 2)
     if let path = values.npyPath {
       try excerpt.saveNumpy(
-        to: path, overwrites: values.force, sources: checkpoint.source.files,
+        to: path, overwrites: values.force, sources: checkpoint.source.allFiles,
         tileByteCount: tileByteCount)
       try console.answer(SavedValues(name: name, excerpt: excerpt, path: path))
       return .success

@@ -26,6 +26,9 @@ enum ArgumentWords {
     return try choice(word, DTypeRule.dtypes.map { ($0.name.lowercased(), $0) })
   }
 
+  /// The names of those.
+  static var floatingDTypes: [String] { DTypeRule.dtypes.map { $0.name.lowercased() } }
+
   /// A number of bytes with a unit.
   static func byteCount(_ word: String) throws -> Int {
     if let size = ByteSize(word) { return size.byteCount }

@@ -12,7 +12,7 @@ struct BundleOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How a model's directory gets at the pool: hard, relative, symlink or copy (default: hard).",
-      valueName: "way"),
+      valueName: "way"), completion: .list(BundleLink.allCases.map(\.rawValue)),
     transform: ArgumentWords.bundleLink)
   var link = BundleLink.hard
 

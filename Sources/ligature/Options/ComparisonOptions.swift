@@ -12,7 +12,8 @@ struct ComparisonOptions: ParsableArguments {
   @Option(
     name: .customLong("map"),
     help: ArgumentHelp(
-      "Names that differ: a line for each, the name in A, the name in B.", valueName: "file"))
+      "Names that differ: a line for each, the name in A, the name in B.", valueName: "file"),
+    completion: .file())
   var mapPath: String?
 
   mutating func validate() throws {

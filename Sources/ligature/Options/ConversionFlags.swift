@@ -7,6 +7,7 @@ struct ConversionFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Convert floating tensors, buffers excepted: f32, f16, bf16 or f64.", valueName: "dtype"),
+    completion: .list(ArgumentWords.floatingDTypes),
     transform: ArgumentWords.floatingDType)
   var dtype: DType?
 
@@ -55,7 +56,7 @@ struct ConversionFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Tensors that share bytes: keep, copy, meta or error (default: by the format).",
-      valueName: "policy"),
+      valueName: "policy"), completion: .list(AliasPolicy.allCases.map(\.rawValue)),
     transform: ArgumentWords.aliasPolicy)
   var aliases: AliasPolicy?
 

@@ -5,14 +5,15 @@ internal import TransformerGraph
 /// Where a writing verb writes: the flags that all of them have.
 struct DestinationOptions: ParsableArguments {
   @Option(
-    name: [.customShort("o"), .customLong("output")],
-    help: ArgumentHelp("A file, or a directory if it ends in '/'.", valueName: "dest"))
+    name: [.customShort("o", allowingJoined: true), .customLong("output")],
+    help: ArgumentHelp("A file, or a directory if it ends in '/'.", valueName: "dest"),
+    completion: .file())
   var destination: String
 
   @Option(
     help: ArgumentHelp(
       "safetensors, pt or npz (default: by the suffix); for migrate a release too.",
-      valueName: "format"),
+      valueName: "format"), completion: .list(OutputFormat.allCases.map(\.rawValue)),
     transform: Target.init)
   var to: [Target] = []
 

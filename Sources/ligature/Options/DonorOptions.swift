@@ -7,7 +7,7 @@ struct DonorOptions: ParsableArguments {
     name: .customLong("from"),
     help: ArgumentHelp(
       "The donor: a model of x-transformers, a Hugging Face directory, or an array.",
-      valueName: "donor"))
+      valueName: "donor"), completion: .file())
   var path: String
 
   @Option(
@@ -17,7 +17,8 @@ struct DonorOptions: ParsableArguments {
   var fromTensor: String?
 
   @Option(
-    help: ArgumentHelp("The donor's configuration, as --config is the model's.", valueName: "file"))
+    help: ArgumentHelp("The donor's configuration, as --config is the model's.", valueName: "file"),
+    completion: .file())
   var fromConfig: String?
 
   @Option(

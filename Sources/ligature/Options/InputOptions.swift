@@ -5,26 +5,37 @@ internal import TransformerInference
 
 /// The inputs of a forward pass: `.npy` files.
 struct InputOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Token ids, int64 [b, n].", valueName: "npy"))
+  @Option(help: ArgumentHelp("Token ids, int64 [b, n].", valueName: "npy"), completion: .file())
   var tokens: String?
 
-  @Option(help: ArgumentHelp("Which tokens are there, bool [b, n].", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("Which tokens are there, bool [b, n].", valueName: "npy"),
+    completion: .file())
   var mask: String?
 
-  @Option(help: ArgumentHelp("What is attended to, float32 [b, m, d].", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("What is attended to, float32 [b, m, d].", valueName: "npy"),
+    completion: .file())
   var context: String?
 
-  @Option(help: ArgumentHelp("Which of the context is there, bool [b, m].", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("Which of the context is there, bool [b, m].", valueName: "npy"),
+    completion: .file())
   var contextMask: String?
 
-  @Option(help: ArgumentHelp("An XTransformer's source tokens, int64 [b, m].", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("An XTransformer's source tokens, int64 [b, m].", valueName: "npy"),
+    completion: .file())
   var source: String?
 
-  @Option(help: ArgumentHelp("Which source tokens are there, bool [b, m].", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("Which source tokens are there, bool [b, m].", valueName: "npy"),
+    completion: .file())
   var sourceMask: String?
 
   @Option(
-    help: ArgumentHelp("Features, float32 [b, n, d], for continuous models.", valueName: "npy"))
+    help: ArgumentHelp("Features, float32 [b, n, d], for continuous models.", valueName: "npy"),
+    completion: .file())
   var embeds: String?
 
   @Option(
@@ -32,7 +43,9 @@ struct InputOptions: ParsableArguments {
       "Ids of a further embedding, int64 [b, n]; repeatable.", valueName: "name=npy"))
   var embedIds: [String] = []
 
-  @Option(help: ArgumentHelp("A condition, float32, for adaptive norms.", valueName: "npy"))
+  @Option(
+    help: ArgumentHelp("A condition, float32, for adaptive norms.", valueName: "npy"),
+    completion: .file())
   var condition: String?
 
   @Option(
@@ -40,6 +53,14 @@ struct InputOptions: ParsableArguments {
       "A further argument of the forward call: prefix_attn_len=N, return_embeddings=true.",
       valueName: "key=value"))
   var forward: [String] = []
+
+  /// The files that are read.
+  var paths: [String] {
+    [tokens, mask, context, contextMask, source, sourceMask, embeds, condition].compactMap(\.self)
+      + embedIds.compactMap { pair in
+        pair.firstIndex(of: "=").map { String(pair[pair.index(after: $0)...]) }
+      }
+  }
 
   /// Reads the files.
   func input() throws -> ModelInput {

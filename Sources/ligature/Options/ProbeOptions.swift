@@ -9,7 +9,8 @@ struct ProbeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Tokens to run them on instead, int64 [b, n], in the vocabulary before.", valueName: "npy"))
+      "Tokens to run them on instead, int64 [b, n], in the vocabulary before.", valueName: "npy"),
+    completion: .file())
   var probeTokens: String?
 
   /// The same for the library.

@@ -9,7 +9,8 @@ struct SurgeryOptions: ParsableArguments {
   @OptionGroup(title: "Destination") var destination: DestinationOptions
   @Option(
     help: ArgumentHelp(
-      "Write the recipe that does the same with 'ligature apply'.", valueName: "file"))
+      "Write the recipe that does the same with 'ligature apply'.", valueName: "file"),
+    completion: .file())
   var saveRecipe: String?
 
   @Flag(
@@ -37,7 +38,7 @@ struct SurgeryOptions: ParsableArguments {
     _ operation: some DescribedOperation, on model: SurgeryModel, _ console: Console
   ) throws -> ExitStatus {
     let recipe = SavedRecipe(path: saveRecipe, force: destination.force)
-    try recipe.check()
+    try recipe.check(sources: model.checkpoint.source.allFiles)
     let status = try run(operation.plan(for: [model]), on: console)
     if status == .success, !destination.dryRun {
       try recipe.write(operation, on: model.paths.checkpoint, self)

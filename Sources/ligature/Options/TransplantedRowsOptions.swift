@@ -6,7 +6,7 @@ struct TransplantedRowsOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A map of tokens, two columns: the model's, the donor's (default: all rows in order).",
-      valueName: "map"))
+      valueName: "map"), completion: .file())
   var tokens: String?
 
   @Option(
@@ -19,21 +19,23 @@ struct TransplantedRowsOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Pairs of tokens that say the same, two columns as in a map; --project learns from them.",
-      valueName: "map"))
+      valueName: "map"), completion: .file())
   var anchors: String?
 
   @Option(
-    help: ArgumentHelp("The model's vocabulary: a tokenizer's file.", valueName: "file"))
+    help: ArgumentHelp("The model's vocabulary: a tokenizer's file.", valueName: "file"),
+    completion: .file())
   var vocab: String?
 
   @Option(
-    help: ArgumentHelp("The donor's vocabulary: a tokenizer's file.", valueName: "file"))
+    help: ArgumentHelp("The donor's vocabulary: a tokenizer's file.", valueName: "file"),
+    completion: .file())
   var fromVocab: String?
 
   @Option(
     help: ArgumentHelp(
       "With both vocabularies and no map: the tokens that are the same exactly, by role too, or by byte too.",
-      valueName: "level"),
+      valueName: "level"), completion: .list(TokenMatch.allCases.map(\.rawValue)),
     transform: ArgumentWords.tokenMatch)
   var match: TokenMatch?
 

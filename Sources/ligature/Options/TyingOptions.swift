@@ -6,7 +6,7 @@ struct TyingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where the tables differ: input, output, mean, weighted; of one model procrustes, lowrank; of several joint.",
-      valueName: "policy"),
+      valueName: "policy"), completion: .list(TiePolicy.allCases.map(\.rawValue)),
     transform: ArgumentWords.tiePolicy)
   var policy: TiePolicy?
 

@@ -9,11 +9,13 @@ struct ValueOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("Convert the values first: f32, f16, bf16 or f64.", valueName: "dtype"),
+    completion: .list(ArgumentWords.floatingDTypes),
     transform: ArgumentWords.floatingDType)
   var dtype: DType?
 
   @Option(
-    name: .customLong("npy"), help: ArgumentHelp("Save the values as .npy.", valueName: "file"))
+    name: .customLong("npy"), help: ArgumentHelp("Save the values as .npy.", valueName: "file"),
+    completion: .file())
   var npyPath: String?
 
   @Flag(help: "Replace the .npy file if it exists.")

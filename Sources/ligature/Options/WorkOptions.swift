@@ -4,7 +4,7 @@ internal import Checkpoints
 /// What a verb that reads tensors may use.
 struct WorkOptions: ParsableArguments {
   @Option(
-    name: [.customShort("j"), .customLong("threads")],
+    name: [.customShort("j", allowingJoined: true), .customLong("threads")],
     help: ArgumentHelp("Threads (default: one per core).", valueName: "n"))
   var threadCount: Int?
 

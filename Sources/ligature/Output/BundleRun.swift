@@ -21,7 +21,7 @@ struct BundleRun {
   func run(on console: Console) throws -> ExitStatus {
     let destination = command.options.destination
     let recipe = SavedRecipe(path: command.options.saveRecipe, force: destination.force)
-    try recipe.check()
+    try recipe.check(sources: command.sources.map { Self.split($0).path })
     if recipe.path != nil, try !Self.isDirectory(destination.destination) {
       throw UsageError.conflict("--save-recipe: a recipe writes a bundle as a directory")
     }

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import CheckpointSurgery
 internal import Checkpoints
 internal import TensorStorage
@@ -66,6 +67,9 @@ struct Complaint {
     case let error as SurgeryError: self.init(error)
     case let error as UsageError:
       self.init(status: .usage, code: error.code, message: error.description)
+      if case .unknownTensor(let name, let file, _) = error { (self.file, tensor) = (file, name) }
+    case let error as ValidationError:
+      self.init(status: .usage, code: "Usage", message: error.message)
     case let error as SliceError:
       self.init(status: .usage, code: "InvalidSlice", message: error.description)
     case let error as OutputError:
@@ -88,15 +92,12 @@ struct Complaint {
       return
     }
     self.init(
-      status: error.isSafetyRefusal ? .refused : .malformed, code: error.code,
-      message: error.description)
+      status: error.isSafetyRefusal ? .refused : error.isUsageError ? .usage : .malformed,
+      code: error.code, message: error.description)
     file = error.file
     tensor = error.tensor
     offset = error.byteOffset
-    if case .plan(let fault) = error.fault {
-      if fault.isUsageError { status = .usage }
-      if case .verificationFailed = fault { status = .no }
-    }
+    if case .plan(.verificationFailed) = error.fault { status = .no }
   }
 
   private init(_ error: GraphError) {
@@ -139,12 +140,12 @@ struct Complaint {
     file = error.file
     self.tensor = tensor
     switch error {
-    case .exists, .isSource: status = .refused
+    case .exists, .isSource, .cannotReplace: status = .refused
     case .interrupted: status = .interrupted
     case .notARegularFile, .damaged, .noData: status = .malformed
     case .truncated(_, let offset, _, _): (status, self.offset) = (.malformed, offset)
     case .readFailed(_, let offset, _): (status, self.offset) = (.inputOutput, offset)
-    case .cannotOpen, .noSpace, .noMemory, .writeFailed: status = .inputOutput
+    case .cannotOpen, .noDirectory, .noSpace, .noMemory, .writeFailed: status = .inputOutput
     }
   }
 

@@ -8,10 +8,10 @@ struct SavedRecipe {
   let path: String?
   let force: Bool
 
-  /// Refuses a file that is there before anything is done.
-  func check() throws {
-    guard let path, !force, try FileSystem.kind(of: path) != .missing else { return }
-    throw FileError.exists(file: path)
+  /// Refuses a file that is there, or that is read, before anything is done.
+  func check(sources: [String]) throws {
+    guard let path else { return }
+    try OutputPlace(paths: [path], sources: sources).check(overwrites: force)
   }
 
   /// Writes the recipe of one operation on one model.

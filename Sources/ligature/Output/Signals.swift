@@ -13,11 +13,13 @@ enum Signals {
     // The object exists before a handler can run.
     _ = Interruption.ofProcess
     // The handlers store one atomic flag, load another, and call what is safe in them.
-    for number in [SIGINT, SIGTERM] {
-      _ = signal(number) { _ in
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      let before = signal(number) { _ in
         Interruption.ofProcess.request()
         _ = alarm(1)
       }
+      // `nohup` wants the work to go on when its terminal goes away.
+      if number == SIGHUP, isIgnored(before) { _ = signal(number, SIG_IGN) }
     }
     _ = signal(SIGALRM) { _ in
       if Interruption.ofProcess.isHeld {
@@ -27,9 +29,14 @@ enum Signals {
         _exit(ExitStatus.interrupted.rawValue)
       }
     }
-    unblock([SIGINT, SIGTERM, SIGALRM])
+    unblock([SIGINT, SIGTERM, SIGHUP, SIGALRM])
     // A reader of the answer that goes away is noticed when writing.
     _ = signal(SIGPIPE, SIG_IGN)
+  }
+
+  private static func isIgnored(_ handler: sighandler_t?) -> Bool {
+    // SAFETY: a handler is an address, and that of "ignore" is the number 1: nothing is called.
+    unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// Lets signals through that whoever started the process had blocked, as worker threads have: the mask is

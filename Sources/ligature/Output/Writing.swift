@@ -16,6 +16,7 @@ struct Writing {
   func run(on console: Console) throws -> ExitStatus {
     for remark in plan.remarks { console.remark(remark) }
     if destination.dryRun {
+      try plan.requireDirectory()
       try console.answer(PlanReport(plan: plan, listsAll: listsAll, surgery: surgery))
       return .success
     }
@@ -26,7 +27,8 @@ struct Writing {
     let seconds = (clock.now - start) / .seconds(1)
     try console.answer(
       WritingReport(
-        plan: plan, report: report, seconds: seconds, isVerified: destination.verify,
+        destination: destination.destination, plan: plan, report: report, seconds: seconds,
+        isVerified: destination.verify,
         surgery: surgery))
     return .success
   }
@@ -41,7 +43,10 @@ struct Writing {
     let bar = console.progressBar("verifying", byteCount: plan.writtenByteCount)
     defer { bar?.finish() }
     for part in parts.isEmpty ? [(path: destination.destination, plan: plan)] : parts {
-      let written = try Checkpoint.open(part.path, options: ReadOptions())
+      var options = ReadOptions()
+      // What was read with --lenient may have names that need it here too.
+      options.isLenient = true
+      let written = try Checkpoint.open(part.path, options: options)
       try part.plan.verify(written, progress: bar?.update)
     }
   }

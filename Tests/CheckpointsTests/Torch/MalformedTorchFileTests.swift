@@ -51,10 +51,10 @@ internal import Testing
     let place = try TemporaryDirectory()
     var options = ConversionOptions()
     options.excludes = [try #require(NamePattern("odd"))]
-    let plan = try checkpoint(name).plan(
-      writingTo: place.path("out.safetensors"), options: options)
+    let checkpoint = try checkpoint(name)
+    let plan = try checkpoint.plan(writingTo: place.path("out.safetensors"), options: options)
     #expect(plan.tensors.compactMap(\.name) == ["weight"])
-    #expect(plan.remarks.isEmpty)
+    #expect(plan.remarks == checkpoint.source.notes)
   }
 
   @Test func `are written as indices, values and size where that is asked for`() throws {

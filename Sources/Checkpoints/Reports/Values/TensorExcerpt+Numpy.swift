@@ -3,16 +3,16 @@ internal import TensorStorage
 extension TensorExcerpt {
   /// Writes the values as `numpy.save` would; the file appears whole or not at all.
   ///
-  /// - Throws: `PlanFault.noNumpyDType`, `FileError.isSource` if `path` is one of the files that are read,
-  ///   `exists` if it is there already, or what keeps it from being read or written.
+  /// - Throws: `PlanFault.noNumpyDType`, `FileError.isSource` if `path` is one of `sources`, `exists` if it is
+  ///   there already, or what keeps it from being read or written.
   package func saveNumpy(
     to path: String, overwrites: Bool, sources: [String], tileByteCount: Int
   ) throws(FormatError) {
     guard let header = NumpyHeader.encode(dtype: dtype, shape: shape) else {
       throw FormatError(file: path, .plan(.noNumpyDType(dtype)))
     }
+    try OutputPlace(paths: [path], sources: sources).check(overwrites: overwrites)
     do throws(FileError) {
-      try Self.refuse(path, ifOneOf: sources)
       let file = try AtomicFile(
         path: path, byteCount: header.count + byteCount, overwrites: overwrites)
       try file.write(header.rawBytes, at: 0)
@@ -25,13 +25,6 @@ extension TensorExcerpt {
       try file.commit()
     } catch {
       throw FormatError(error, file: path)
-    }
-  }
-
-  private static func refuse(_ path: String, ifOneOf sources: [String]) throws(FileError) {
-    guard case .file(let identity) = try FileSystem.kind(of: path) else { return }
-    for source in sources {
-      if case .file(identity) = try FileSystem.kind(of: source) { throw .isSource(file: path) }
     }
   }
 }

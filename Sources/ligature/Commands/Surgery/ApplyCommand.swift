@@ -30,7 +30,7 @@ struct ApplyCommand: Verb {
         ligature apply recipe.yaml -o elsewhere.pt --verify --force
       """)
 
-  @Argument(help: ArgumentHelp("The recipe.", valueName: "recipe"))
+  @Argument(help: ArgumentHelp("The recipe.", valueName: "recipe"), completion: .file())
   var recipe: String
 
   @OptionGroup(title: "Destination") var output: RecipeOutputOptions
@@ -60,6 +60,7 @@ struct RecipeOutputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("safetensors, pt or npz (default: by the suffix).", valueName: "format"),
+    completion: .list(OutputFormat.allCases.map(\.rawValue)),
     transform: ArgumentWords.outputFormat)
   var to: OutputFormat?
 

@@ -16,7 +16,7 @@ struct FreezeCommand: Verb {
         ligature freeze frozen.pt --unfreeze '*' -o trainable.pt
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @Argument(

@@ -15,7 +15,7 @@ struct MigrateCommand: Verb {
         ligature migrate old.pt -o new.pt --set x_transformers=1.27.16 --to 2.31.10 --verify
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @OptionGroup var options: SurgeryOptions

@@ -18,7 +18,7 @@ struct ResizeCommand: Verb {
         ligature resize xtransformer.pt -o more.pt --tokens 32000 --at encoder --new-rows normal --seed 1
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @OptionGroup(title: "Size") var size: ResizeOptions
@@ -46,12 +46,13 @@ struct ResizeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Another order: a file with every id, one in a line; the first becomes token 0.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var permute: String?
 
   @Option(
     help: ArgumentHelp(
-      "Only these tokens, in this order: a file of ids, one in a line.", valueName: "file"))
+      "Only these tokens, in this order: a file of ids, one in a line.", valueName: "file"),
+    completion: .file())
   var keepTokens: String?
 
   @Option(help: ArgumentHelp("Another max_seq_len.", valueName: "n"))

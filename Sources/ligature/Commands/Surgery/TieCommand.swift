@@ -31,7 +31,7 @@ struct TieCommand: Verb {
 
   @Argument(
     help: ArgumentHelp(
-      "One model, or several as PATH or NAME=PATH.", valueName: "source"))
+      "One model, or several as PATH or NAME=PATH.", valueName: "source"), completion: .file())
   var sources: [String]
 
   @OptionGroup(title: "Tying") var tying: TyingOptions

@@ -28,7 +28,8 @@ struct TransplantCommand: Verb {
         ligature transplant --from vectors.npy --into model.pt -o moved.pt --project ridge --anchors pairs.tsv
       """)
 
-  @Option(help: ArgumentHelp("The model that gets the rows.", valueName: "source"))
+  @Option(
+    help: ArgumentHelp("The model that gets the rows.", valueName: "source"), completion: .file())
   var into: String
 
   @OptionGroup(title: "Donor") var donor: DonorOptions
@@ -42,7 +43,7 @@ struct TransplantCommand: Verb {
   @Option(
     help: ArgumentHelp(
       "What becomes of rows of another width: emb-dim, ridge, procrustes, pca, pad or truncate.",
-      valueName: "method"),
+      valueName: "method"), completion: .list(ProjectionMethod.allCases.map(\.rawValue)),
     transform: ArgumentWords.projectionMethod)
   var project: ProjectionMethod?
 

@@ -20,7 +20,7 @@ struct UntieCommand: Verb {
         ligature untie vae.pt -o apart.pt --names 'decoder.*'
       """)
 
-  @Argument(help: .source)
+  @Argument(help: .source, completion: .file())
   var source: String
 
   @Option(
