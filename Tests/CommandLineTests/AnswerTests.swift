@@ -92,6 +92,63 @@ struct Answered: Sendable, CustomStringConvertible {
     #expect(bytes.count == 128 + 2 * 3 * 4)
   }
 
+  @Test func `of diff fold layers and tell the worst of them`() throws {
+    let place = try workplace("models/model.pt")
+    let words = ["convert", "model.pt", "-o", "half.pt", "--dtype", "bf16", "-q"]
+    #expect(try Tool.run(words, in: place).status == 0)
+    let diff = ["diff", "model.pt", "half.pt"]
+    let folded = try Tool.run(diff, in: place).output
+    #expect(
+      folded.contains("  attn_layers.layers.{1,3}.1.ff.0.0.weight  ×2\n    dtype F32 and BF16\n"))
+    #expect(
+      folded.contains(" of 2,048 values, first in attn_layers.layers.1.1.ff.0.0.weight at [0, 0]\n")
+    )
+    let all = try Tool.run(diff + ["--all"], in: place).output
+    #expect(all.contains("  attn_layers.layers.3.1.ff.0.0.weight\n") && !all.contains("×"))
+  }
+
+  @Test func `of a dry run fold layers that are renamed alike`() throws {
+    let place = try workplace("models/model.pt")
+    let words = [
+      "convert", "model.pt", "-o", "out.pt", "-n", "--rename", "s/attn_layers.layers/blocks/",
+    ]
+    let run = try Tool.run(words, in: place)
+    #expect(run.output.contains("as blocks.{0..3}.0.0.gamma "))
+  }
+
+  @Test(arguments: [["inspect"], ["convert", "-o", "out.pt", "-n"]])
+  func `for programs list layers in the order of their numbers`(words: [String]) throws {
+    let place = try TemporaryDirectory()
+    let entries = [10, 2, 1].enumerated().map { position, number in
+      #""l.\#(number).w":{"dtype":"U8","shape":[1],"data_offsets":[\#(position),\#(position + 1)]}"#
+    }
+    try place.write(
+      header: "{\(entries.joined(separator: ","))}", dataByteCount: 3, to: "a.safetensors")
+    let document = try Tool.run(words + ["a.safetensors", "--json"], in: place).document()
+    let tensors = try #require(document["tensors"] as? [[String: Any]])
+    #expect(tensors.map { $0["name"] as? String } == ["l.1.w", "l.2.w", "l.10.w"])
+  }
+
+  @Test func `of hash and diff read their lists from a pipe`() throws {
+    let place = try workplace("models/model.pt", "models/model.safetensors")
+    let script = """
+      "$0" hash model.pt | "$0" hash model.safetensors --check - \
+        && "$0" diff model.pt model.safetensors --map <(echo to_logits.weight to_logits.weight)
+      """
+    let run = try Tool.run(script: script, in: place)
+    #expect(run.status == 0)
+    #expect(run.output == "same: 24 tensors\nsame: 24 tensors equal\n")
+  }
+
+  @Test func `of inspect name what the metadata notes as another name`() throws {
+    let place = try TemporaryDirectory()
+    try place.write(
+      header: #"{"__metadata__":{"b":"a"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
+      dataByteCount: 1, to: "a.safetensors")
+    let run = try Tool.run(["inspect", "a.safetensors"], in: place)
+    #expect(run.output.hasSuffix("notes\n  the metadata notes 'b' as another name of 'a'\n"))
+  }
+
   @Test func `of hash are the same for every container and can be kept`() throws {
     let place = try workplace("models/model.pt", "models/model.safetensors")
     let listing = try Tool.run(["hash", "model.pt"], in: place).output

@@ -119,6 +119,15 @@ struct Refusal: Sendable, CustomStringConvertible {
         + "dictionaries of them; --include 'model.*' takes some by their names"),
     Refusal(words: "count model.pt --select model", status: 2, code: "UnknownPath", sentence: nil),
     Refusal(
+      words: "convert model.pt -o -", status: 2, code: "Usage",
+      sentence: "output goes to a file, not to standard output; './-' is a file of that name; see "
+        + "'ligature convert --help'"),
+    Refusal(
+      words: "show model.pt to_logits.weight --slice 64", status: 2, code: "InvalidSlice",
+      sentence:
+        "model.pt: tensor 'to_logits.weight': index 64 is outside of dimension 0, which has "
+        + "64 elements"),
+    Refusal(
       words: "help inspct", status: 2, code: "UnknownCommand",
       sentence: "unknown command 'inspct'; did you mean 'inspect'?"),
     Refusal(

@@ -33,6 +33,11 @@ enum Tool {
     return try started.wait()
   }
 
+  /// Runs a script of bash, in which `$0` is the command, and waits.
+  static func run(script: String, in directory: TemporaryDirectory) throws -> Run {
+    try start(["-c", script, path.get()], of: "/bin/bash", in: directory, environment: [:]).wait()
+  }
+
   /// A run that goes on.
   struct Started {
     let process: Process
@@ -54,9 +59,16 @@ enum Tool {
     _ arguments: [String], in directory: TemporaryDirectory,
     environment: [String: String] = [:]
   ) throws -> Started {
+    try start(arguments, of: path.get(), in: directory, environment: environment)
+  }
+
+  private static func start(
+    _ arguments: [String], of executable: String, in directory: TemporaryDirectory,
+    environment: [String: String]
+  ) throws -> Started {
     let streams = try TemporaryDirectory()
     let process = Process()
-    process.executableURL = URL(filePath: try path.get())
+    process.executableURL = URL(filePath: executable)
     process.arguments = arguments
     process.currentDirectoryURL = URL(filePath: directory.path)
     process.environment = ["PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no"]
@@ -85,6 +97,19 @@ enum Tool {
     return try #require(
       candidates.first { FileManager.default.isExecutableFile(atPath: $0) },
       "the tool is not built beside the tests: \(candidates)")
+  }
+}
+
+extension TemporaryDirectory {
+  /// Writes a safetensors file with that header, and so many zeros behind it that take no room on the disk.
+  func write(header: String, dataByteCount: Int, to name: String) throws {
+    let padding = String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
+    let bytes = Array((header + padding).utf8)
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) }
+    try write(length + bytes, to: name)
+    let file = try FileHandle(forWritingTo: URL(filePath: path(name)))
+    try file.truncate(atOffset: UInt64(8 + bytes.count + dataByteCount))
+    try file.close()
   }
 }
 

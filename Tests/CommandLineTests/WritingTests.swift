@@ -140,7 +140,10 @@ internal import Testing
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func `leaves no partial file when it is interrupted`(signal: Int32) throws {
     let source = try TemporaryDirectory()
-    try source.writeSparseTensor(elementCount: 192 << 20, to: "large.safetensors")
+    let count = 192 << 20
+    try source.write(
+      header: #"{"w":{"dtype":"F32","shape":[\#(count)],"data_offsets":[0,\#(count * 4)]}}"#,
+      dataByteCount: count * 4, to: "large.safetensors")
     let place = try TemporaryDirectory()
     let words = ["convert", source.path("large.safetensors"), "-o", "out.pt", "--dtype", "f64"]
     let started = try Tool.start(words, in: place)
@@ -152,19 +155,5 @@ internal import Testing
     #expect(run.status == 130)
     #expect(run.error == "Error: interrupted\n")
     #expect(try place.names() == [])
-  }
-}
-
-extension TemporaryDirectory {
-  /// Writes a safetensors file with one tensor of zeros that takes no room on the disk.
-  fileprivate func writeSparseTensor(elementCount: Int, to name: String) throws {
-    var header =
-      #"{"w":{"dtype":"F32","shape":[\#(elementCount)],"data_offsets":[0,\#(elementCount * 4)]}}"#
-    while !header.utf8.count.isMultiple(of: 8) { header += " " }
-    let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
-    try write(length + header.utf8, to: name)
-    let file = try FileHandle(forWritingTo: URL(filePath: path(name)))
-    try file.truncate(atOffset: UInt64(8 + header.utf8.count + elementCount * 4))
-    try file.close()
   }
 }

@@ -2,8 +2,8 @@ internal import TensorStorage
 
 /// Counts what is suspicious among a tensor's values, tile by tile.
 struct TensorValueCheck {
-  /// Rows shorter than this are often zero by chance or by design.
-  private static let shortestRowElementCount = 8
+  /// A row of one element is a value, and zeros among values are common.
+  private static let shortestRowElementCount = 2
 
   private let shape: [Int]
   private let scan: ElementScan?

@@ -89,8 +89,9 @@ extension Checkpoint {
     return result
   }
 
-  private var notedAliases: [(TensorName, TensorName)] {
-    let notes = metadata.compactMap { key, value -> (TensorName, TensorName)? in
+  /// The names that the metadata notes as further ones of tensors, each with the tensor's own.
+  package var notedAliases: [(name: TensorName, kept: TensorName)] {
+    let notes = metadata.compactMap { key, value -> (name: TensorName, kept: TensorName)? in
       let (name, kept) = (TensorName(key), TensorName(value))
       guard key != "format", self[name] == nil, self[kept] != nil else { return nil }
       return (name, kept)

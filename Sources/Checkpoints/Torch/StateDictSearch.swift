@@ -50,7 +50,8 @@ struct StateDictSearch {
     switch level.candidates.count {
     case 0:
       guard isRoot, !level.isEmpty else { return nil }
-      throw reading.error(.noModel(holds: level.descriptions))
+      throw reading.error(
+        .noModel(holds: level.descriptions, hasTensors: survey.holdsTensor(level.root)))
     case 1:
       let only = level.candidates[0]
       let inside = try SearchLevel(only.value, survey: survey, root: level.root)

@@ -62,12 +62,15 @@ struct TorchCheckpoint {
       let scope: ValueScope = takesEverything ? .everything : .model
       try assembly.add(contentOf: choice.value, scope: scope, survey: survey)
     case .leaf:
-      throw document.reading.error(.noModel(holds: [ValueDescription.of(choice.value)]))
+      throw document.reading.error(
+        .noModel(holds: [ValueDescription.of(choice.value)], hasTensors: false))
     }
     // A dictionary without items is the state dict of a model without parameters; nothing else is one.
     let isStateDict = choice.value.pairs?.isEmpty == true
     guard assembly.checkpoint.entries.isEmpty, !isStateDict, constants == nil else { return }
-    throw document.reading.error(.noModel(holds: [ValueDescription.of(choice.value)]))
+    throw document.reading.error(
+      .noModel(
+        holds: [ValueDescription.of(choice.value)], hasTensors: survey.holdsTensor(choice.value)))
   }
 
   /// A tensor without a dictionary around it takes the name of the file.

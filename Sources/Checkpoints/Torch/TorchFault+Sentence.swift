@@ -155,10 +155,12 @@ extension TorchFault {
     case .nameCollision(let name):
       "two tensors would be named '\(escaped(name))' (keys that print alike, or dots within them); "
         + "take one part of the file with --select"
-    case .noModel(let holds):
+    case .noModel(let holds, let hasTensors):
       "no model tensors: "
         + (holds.isEmpty ? "the file is empty" : "the file holds \(Self.list(holds))")
-        + "; --select PATH takes the tensors of one of them, --select . those of all"
+        + (hasTensors
+          ? "; --select PATH takes the tensors of one of them, --select . those of all"
+          : ", and none of it is a tensor")
     case .severalModels(let candidates):
       "several dictionaries may be the model: \(Self.list(candidates)); choose with --select PATH, "
         + "or take all tensors with --select ."

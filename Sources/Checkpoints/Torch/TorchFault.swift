@@ -89,8 +89,8 @@ public enum TorchFault: FormatFault, Error {
   case malformedName(after: String)
   /// Two tensors have one name.
   case nameCollision(String)
-  /// There is no tensor of a model; what there is instead.
-  case noModel(holds: [String])
+  /// There is no tensor of a model; what there is instead, and whether that has tensors.
+  case noModel(holds: [String], hasTensors: Bool)
   /// Several dictionaries may be the model.
   case severalModels([String])
   /// No value has that path; the nearest one that has tensors, and some that have.

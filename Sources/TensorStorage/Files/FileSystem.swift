@@ -43,6 +43,30 @@ public enum FileSystem {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// What a pipe gives until its end, but no more than a little above `limit` bytes.
+  package static func bytes(ofPipe path: String, limit: Int) throws(FileError) -> [UInt8] {
+    let descriptor: Int32
+    do { descriptor = try SystemCalls.openPipe(path) } catch {
+      throw .cannotOpen(file: path, code: error.code)
+    }
+    defer { SystemCalls.close(descriptor) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
+    while bytes.count <= limit {
+      // SAFETY: read fills at most `count` bytes of a buffer of `count`.
+      let count = unsafe piece.withUnsafeMutableBytes { buffer in
+        unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if count == 0 { break }
+      if count > 0 {
+        bytes += piece[..<count]
+      } else if errno != EINTR {
+        throw .readFailed(file: path, offset: bytes.count, code: errno)
+      }
+    }
+    return bytes
+  }
+
   /// Whether the directory that `path` is to be in, links followed, is there.
   package static func hasDirectory(_ path: String) -> Bool {
     guard let place = try? FilePlace(resolving: path) else { return false }

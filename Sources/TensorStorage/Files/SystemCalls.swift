@@ -52,6 +52,11 @@ enum SystemCalls {
     try call(path) { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
   }
 
+  /// Opens a pipe for reading, waiting for its other end.
+  static func openPipe(_ path: String) throws(SystemError) -> Int32 {
+    try call(path) { unsafe open($0, O_RDONLY | O_CLOEXEC) }
+  }
+
   /// Makes a file that must not exist, for reading and writing.
   static func create(_ path: String, mode: UInt32) throws(SystemError) -> Int32 {
     try call(path) { unsafe open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode)) }

@@ -44,42 +44,54 @@ struct DifferenceReport: Answer {
     page.line(.heading, "different")
     var alike = Table(.left, .left, .left)
     for row in changeRows {
-      let change = difference.changed[row.members[0]]
+      let changes = row.members.map { difference.changed[$0] }
+      let change = changes[0]
       let other = change.nameInB == change.name ? "" : " → \(escaped(change.nameInB.text))"
-      let lines = Self.lines(of: change)
+      let count = row.members.count > 1 ? "×\(row.members.count)" : ""
       if change.values == nil {
         alike.cell(row.name + other)
-        alike.cell(row.members.count > 1 ? "×\(row.members.count)" : "")
-        alike.cell(lines.joined(separator: ", "))
+        alike.cell(count)
+        alike.cell((Self.facts(of: change) + [Self.comment(on: change)]).joined(separator: ", "))
       } else {
-        page.line("  \(row.name)\(other)")
-        for line in lines { page.line("    " + line) }
+        page.line("  \(row.name)\(other)\(count.isEmpty ? "" : "  " + count)")
+        for line in Self.lines(of: changes) { page.line("    " + line) }
       }
     }
     alike.write(to: &page, indentation: 2)
     page.line()
   }
 
-  /// Tensors of which the same is told are folded; those whose values differ each have their own numbers.
+  /// Layers that differ in the same are folded; of their values the worst is told.
   private var changeRows: [NameFolding.Row] {
     let names = difference.changed.map(\.name)
     if listsAll { return NameFolding.unfoldedRows(of: names) }
     return NameFolding.rows(of: names) { position -> [String] in
       let change = difference.changed[position]
-      let isFolded = change.values == nil && change.nameInB == change.name
-      return isFolded ? Self.lines(of: change) : ["\(position)"]
+      guard change.nameInB == change.name else { return ["\(position)"] }
+      let kind = change.values == nil ? Self.comment(on: change) : "\(change.shape)"
+      return Self.facts(of: change) + [kind]
     }
   }
 
-  private static func lines(of change: CheckpointDifference.Change) -> [String] {
-    var lines: [String] = []
-    if let (a, b) = change.dtypes { lines.append("dtype \(a.name) and \(b.name)") }
-    if let (a, b) = change.shapes { lines.append("shape \(a) and \(b)") }
-    guard let values = change.values else { return lines + [comment(on: change)] }
-    let index = index(of: values.firstPosition, shape: change.shape)
-    let count = Layout.elementCount(of: change.shape) ?? 0
-    let share = "\(Numerals.grouped(values.differingCount)) of \(Numerals.count(count, "value"))"
-    return lines + ["\(share), first at \(index)", measures(of: values)]
+  private static func facts(of change: CheckpointDifference.Change) -> [String] {
+    var facts: [String] = []
+    if let (a, b) = change.dtypes { facts.append("dtype \(a.name) and \(b.name)") }
+    if let (a, b) = change.shapes { facts.append("shape \(a) and \(b)") }
+    return facts
+  }
+
+  /// What is told of tensors of one shape whose values differ.
+  private static func lines(of changes: [CheckpointDifference.Change]) -> [String] {
+    let change = changes[0]
+    let values = changes.compactMap(\.values)
+    guard let first = values.first else { return facts(of: change) }
+    let whole = values.dropFirst().reduce(first) { $0.merged(with: $1) }
+    let index = index(of: first.firstPosition, shape: change.shape)
+    let place = changes.count > 1 ? "first in \(escaped(change.name.text)) at" : "first at"
+    let (count, _) = (Layout.elementCount(of: change.shape) ?? 0)
+      .multipliedReportingOverflow(by: changes.count)
+    let share = "\(Numerals.grouped(whole.differingCount)) of \(Numerals.count(count, "value"))"
+    return facts(of: change) + ["\(share), \(place) \(index)", measures(of: whole)]
   }
 
   /// What is said of the values where there is no difference between them.

@@ -26,7 +26,7 @@ struct Inspection: Answer {
     section("aliases", aliasLines, to: &page)
     section("globals", source.globals.map(escaped), to: &page)
     section("other values", source.otherValues.map(escaped), to: &page)
-    section("notes", source.notes.map(escaped), to: &page)
+    section("notes", notes.map(escaped), to: &page)
   }
 
   private func writeSummary(to page: inout Page) {
@@ -123,7 +123,9 @@ extension Inspection {
     json.member("files", .array(source.files.map { .string($0) }))
     json.member("metadata", .object(sortedMetadata.map { .init($0.key, .string($0.value)) }))
     json.beginArray("tensors")
-    for position in checkpoint.entries.indices where json.isOpen { write(position, to: &json) }
+    for row in NameFolding.unfoldedRows(of: checkpoint.entries.map(\.name)) where json.isOpen {
+      write(row.members[0], to: &json)
+    }
     json.endArray()
     json.beginArray("aliases")
     for group in aliasGroups {
@@ -131,7 +133,15 @@ extension Inspection {
     }
     json.endArray()
     json.member("globals", .array(source.globals.map { .string($0) }))
-    json.member("notes", .array((source.notes + otherValueNotes).map { .string($0) }))
+    json.member("notes", .array((notes + otherValueNotes).map { .string($0) }))
+  }
+
+  /// The source's notes, and the names that its metadata gives tensors besides their own.
+  private var notes: [String] {
+    source.notes
+      + checkpoint.notedAliases.map { name, kept in
+        "the metadata notes '\(name.text)' as another name of '\(kept.text)'"
+      }
   }
 
   private var otherValueNotes: [String] { source.otherValues.map { "other value: \($0)" } }

@@ -34,7 +34,7 @@ struct PlanReport: Answer {
       let tensor = plan.tensors[row.members[0]]
       table.cell(row.name)
       table.cell(Self.word(for: tensor), .accent)
-      table.cell(Self.detail(of: tensor))
+      table.cell(detail(of: row))
       table.cell(shape: tensor.shape)
       table.cell(row.members.count > 1 ? "×\(row.members.count)" : "")
       table.cell(Numerals.bytes(row.members.reduce(0) { $0 + plan.tensors[$1].byteCount }))
@@ -48,9 +48,26 @@ struct PlanReport: Answer {
     return NameFolding.rows(of: names) { position in
       let tensor = plan.tensors[position]
       return PlanKind(
-        word: Self.word(for: tensor), detail: Self.detail(of: tensor), dtype: tensor.dtype,
+        word: Self.word(for: tensor), detail: Self.detail(of: tensor),
+        target: tensor.isRenamed ? tensor.name.map(Self.template) : nil, dtype: tensor.dtype,
         shape: tensor.shape)
     }
+  }
+
+  /// A name with its numbers left out: names of renamed layers that fold have the same.
+  private static func template(_ name: TensorName) -> String {
+    name.text.split(separator: ".", omittingEmptySubsequences: false).map { segment in
+      segment.utf8.allSatisfy { (0x30...0x39).contains($0) } ? "#" : segment
+    }.joined(separator: ".")
+  }
+
+  /// What the word leaves open for all tensors of a row: their new names are folded as the old ones are.
+  private func detail(of row: NameFolding.Row) -> String {
+    let tensors = row.members.map { plan.tensors[$0] }
+    let detail = Self.detail(of: tensors[0])
+    guard tensors[0].isRenamed else { return detail }
+    let names = NameFolding.rows(of: tensors.compactMap(\.name)) { _ in 0 }.map(\.name)
+    return "\(detail), as \(names.joined(separator: ", "))"
   }
 
   private func writeTotals(to page: inout Page) {
@@ -93,7 +110,6 @@ extension PlanReport {
     if case .pooled(let file) = tensor.action { details.append("in \(escaped(file))") }
     if case .drop(let reason) = tensor.action { details.append(reason) }
     if case .compute(let formula) = tensor.action { details.append(escaped(formula)) }
-    if tensor.isRenamed, let name = tensor.name { details.append("as \(escaped(name.text))") }
     return details.joined(separator: ", ")
   }
 }
@@ -102,6 +118,7 @@ extension PlanReport {
 private struct PlanKind: Hashable {
   var word: String
   var detail: String
+  var target: String?
   var dtype: DType
   var shape: [Int]
 }
@@ -120,7 +137,9 @@ extension PlanReport {
     json.endArray()
     json.member("removedFiles", .array(plan.removedFiles.map { .string($0) }))
     json.beginArray("tensors")
-    for tensor in plan.tensors { json.element(value(of: tensor)) }
+    for row in NameFolding.unfoldedRows(of: plan.tensors.map(\.sourceName)) {
+      json.element(value(of: plan.tensors[row.members[0]]))
+    }
     json.endArray()
     json.member("readBytes", .int(plan.readByteCount))
     json.member("writtenBytes", .int(plan.writtenByteCount))

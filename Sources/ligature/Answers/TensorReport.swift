@@ -30,6 +30,7 @@ struct TensorReport: Answer {
   }
 
   private func writeStatistics(to page: inout Page) {
+    if excerpt.dtype.isComplex { page.line("  of real and imaginary parts:") }
     var table = Table(.left, .left)
     for (title, value) in [
       ("min", statistics.minimum.map(String.init(describing:))),

@@ -49,6 +49,7 @@ struct Check: Verb {
       return try check.run(source)
     }
     for reader in readers { report.forecasts += try check.forecasts(reader, of: source) }
+    if answer.quiet && !answer.json { report.findings.removeAll { $0.severity == .remark } }
     try console.answer(report)
     if report.complaint != nil {
       console.sayError("\(escaped(source)): not sound: \(report.faultSummary)")

@@ -50,6 +50,7 @@ struct Logits: Verb {
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
   func validate() throws {
+    for path in [output] + [encodings].compactMap(\.self) { try ArgumentWords.checkOutput(path) }
     if let generate, generate < 1 { throw ValidationError("--generate needs 1 or more tokens") }
   }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Checkpoints
+internal import TensorStorage
 
 /// `ligature show`.
 struct Show: Verb {
@@ -23,7 +24,9 @@ struct Show: Verb {
   @OptionGroup(title: "Values") var values: ValueOptions
   @OptionGroup(title: "Source") var sourceOptions: SourceOptions
   @OptionGroup(title: "Work") var work: WorkOptions
-  @OptionGroup(title: "Answer") var listing: ListingOptions
+  @Flag(help: "Print every value, however many there are.")
+  var all = false
+
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
   func run(on console: Console) throws -> ExitStatus {
@@ -32,18 +35,22 @@ struct Show: Verb {
     let excerpt = try values.excerpt(of: name, in: checkpoint)
     let tileByteCount = work.limits.tileByteCount(tilesPerThread: 2)
     if let path = values.npyPath {
-      try excerpt.saveNumpy(
+      let overflowCount = try excerpt.saveNumpy(
         to: path, overwrites: values.force, sources: checkpoint.source.allFiles,
         tileByteCount: tileByteCount)
+      if overflowCount > 0 {
+        let count = Numerals.count(overflowCount, "finite value")
+        console.remark("\(count) became infinite in \(excerpt.dtype.name)")
+      }
       try console.answer(SavedValues(name: name, excerpt: excerpt, path: path))
       return .success
     }
     let statistics = try console.observe("reading", byteCount: excerpt.byteCount) { observer in
-      try excerpt.statistics(tileByteCount: tileByteCount, observer: observer)
+      try excerpt.statistics(limits: work.limits, observer: observer)
     }
     try console.answer(
       TensorReport(
-        name: name, excerpt: excerpt, statistics: statistics, listsAll: listing.all,
+        name: name, excerpt: excerpt, statistics: statistics, listsAll: all,
         tileByteCount: tileByteCount))
     return .success
   }

@@ -63,6 +63,7 @@ enum ArgumentWords {
     guard let equals = word.firstIndex(of: "=") else {
       throw ValidationError("an entry is written key=value")
     }
+    guard equals != word.startIndex else { throw ValidationError("the key before '=' is missing") }
     return (String(word[..<equals]), String(word[word.index(after: equals)...]))
   }
 
@@ -99,6 +100,16 @@ enum ArgumentWords {
   /// When two tokens are the same.
   static func tokenMatch(_ word: String) throws -> TokenMatch {
     try choice(word, TokenMatch.allCases.map { ($0.rawValue, $0) })
+  }
+
+  /// Refuses what is no path of an output.
+  static func checkOutput(_ path: String) throws {
+    if path.isEmpty { throw ValidationError("an output needs a path") }
+    // A file is reserved, written out of order and renamed, which a pipe cannot be.
+    if path == "-" {
+      throw ValidationError(
+        "output goes to a file, not to standard output; './-' is a file of that name")
+    }
   }
 
   private static func choice<Value>(_ word: String, _ choices: [(String, Value)]) throws -> Value {

@@ -26,6 +26,8 @@ struct DestinationOptions: ParsableArguments {
   @Flag(help: "Read the result back and compare it.")
   var verify = false
 
+  mutating func validate() throws { try ArgumentWords.checkOutput(destination) }
+
   /// The format that was asked for.
   var format: OutputFormat? {
     to.compactMap { if case .format(let format) = $0 { format } else { nil } }.last

@@ -23,16 +23,23 @@ struct ValueOptions: ParsableArguments {
 
   /// The values that are meant.
   func excerpt(of name: TensorName, in checkpoint: Checkpoint) throws -> TensorExcerpt {
-    let slice = try slice.map { text in try TensorSlice(text) } ?? .all
-    return try TensorExcerpt(of: try tensor(name, in: checkpoint), slice: slice)
+    let tensor = try tensor(name, in: checkpoint)
+    do {
+      return try TensorExcerpt(of: tensor, slice: slice.map(TensorSlice.init) ?? .all)
+    } catch {
+      throw UsageError.slice(error, file: checkpoint.file(of: name), tensor: name.text)
+    }
   }
+
+  mutating func validate() throws { try npyPath.map(ArgumentWords.checkOutput) }
 
   private func tensor(_ name: TensorName, in checkpoint: Checkpoint) throws -> LazyTensor {
     guard let tensor = checkpoint[name] else { throw checkpoint.unknownTensor(name.text) }
     guard let dtype else { return tensor }
     guard let cast = tensor.cast(to: dtype) else {
       throw UsageError.conflict(
-        "--dtype: \(tensor.dtype.name) cannot be converted to \(dtype.name)")
+        "--dtype \(dtype.name.lowercased()) converts floating-point values, and '\(escaped(name.text))' is "
+          + tensor.dtype.name)
     }
     return cast
   }

@@ -13,6 +13,8 @@ enum UsageError: Error, Equatable {
   case unknownVerb(String, nearest: String?)
   /// The checkpoint has no tensor of that name.
   case unknownTensor(String, file: String, nearest: String?)
+  /// A slice that the tensor has not.
+  case slice(SliceError, file: String, tensor: String)
   /// An argument that does not go with the others.
   case conflict(String)
 }
@@ -29,6 +31,8 @@ extension UsageError: CustomStringConvertible {
       "\(escaped(file)): no tensor is named '\(escaped(name))'; "
         + (nearest.map { "did you mean '\(escaped($0))'?" }
           ?? "'ligature inspect --all' lists the names")
+    case .slice(let error, let file, let tensor):
+      "\(escaped(file)): tensor '\(escaped(tensor))': \(error)"
     case .conflict(let sentence): sentence
     }
   }
@@ -38,6 +42,7 @@ extension UsageError: CustomStringConvertible {
     case .parser, .conflict: "Usage"
     case .unknownVerb: "UnknownCommand"
     case .unknownTensor: "UnknownTensor"
+    case .slice: "InvalidSlice"
     }
   }
 }
@@ -67,11 +72,13 @@ struct Complaint {
     case let error as SurgeryError: self.init(error)
     case let error as UsageError:
       self.init(status: .usage, code: error.code, message: error.description)
-      if case .unknownTensor(let name, let file, _) = error { (self.file, tensor) = (file, name) }
+      switch error {
+      case .unknownTensor(let tensor, let file, _), .slice(_, let file, let tensor):
+        (self.file, self.tensor) = (file, tensor)
+      default: break
+      }
     case let error as ValidationError:
       self.init(status: .usage, code: "Usage", message: error.message)
-    case let error as SliceError:
-      self.init(status: .usage, code: "InvalidSlice", message: error.description)
     case let error as OutputError:
       let error = FileError.writeFailed(
         file: "standard output", operation: "write", code: error.code)

@@ -58,7 +58,8 @@ final class Console {
 
   /// A bar for work on `byteCount` bytes, if that is known; nil if nobody looks.
   func progressBar(_ title: String, byteCount: Int? = nil) -> ProgressBar? {
-    guard options.showsProgress, !options.isQuiet, error.isTerminal else { return nil }
+    guard options.showsProgress, !options.isQuiet, error.isTerminal, Environment["TERM"] != "dumb"
+    else { return nil }
     return ProgressBar(title, byteCount: byteCount)
   }
 

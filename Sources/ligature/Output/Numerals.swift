@@ -47,7 +47,7 @@ enum Numerals {
     return "\(sign)\(scaled / scale).\(zeros)\(fraction)"
   }
 
-  /// A measured number with four digits that count: `0.001953`, `12.35`, `1.234e-09`.
+  /// A measured number with four digits that count, as Python's `.4g` has it: `0.001953`, `12.35`, `1.234e-09`.
   static func measured(_ value: Double) -> String {
     guard value != 0, value.isFinite else { return "\(value)" }
     var exponent = 0
@@ -55,10 +55,12 @@ enum Numerals {
     while mantissa >= 9.9995 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
     while mantissa < 0.99995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
     let sign = value < 0 ? "-" : ""
-    if exponent >= 0, exponent <= 3 {
-      return sign + fixed(value.magnitude, decimals: 3 - exponent)
+    if exponent >= -4, exponent <= 5 {
+      return sign + fixed(value.magnitude, decimals: max(0, 3 - exponent))
     }
-    return "\(sign)\(fixed(mantissa, decimals: 3))e\(exponent)"
+    let digits = "\(exponent.magnitude)"
+    return "\(sign)\(fixed(mantissa, decimals: 3))e\(exponent < 0 ? "-" : "+")"
+      + (digits.count == 1 ? "0" : "") + digits
   }
 
   /// A time: `0.42 s`, `12 s`, `3 min 5 s`, `2 h 4 min`.

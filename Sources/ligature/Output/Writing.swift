@@ -17,6 +17,9 @@ struct Writing {
     for remark in plan.remarks { console.remark(remark) }
     if destination.dryRun {
       try plan.requireDirectory()
+      if let free = plan.freeDiskByteCount, free < plan.writtenByteCount {
+        console.remark("the disk has not the room for \(Numerals.bytes(plan.writtenByteCount))")
+      }
       try console.answer(PlanReport(plan: plan, listsAll: listsAll, surgery: surgery))
       return .success
     }

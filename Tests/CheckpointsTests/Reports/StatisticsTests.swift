@@ -5,11 +5,29 @@ import Testing
 @testable import Checkpoints
 
 @Suite struct `Tensor statistics` {
-  static func statistics(of tensor: LazyTensor, tileByteCount: Int = 1 << 16) throws
-    -> TensorStatistics
-  {
-    try TensorExcerpt(of: tensor, slice: .all)
-      .statistics(tileByteCount: tileByteCount, observer: .none)
+  static func statistics(
+    of tensor: LazyTensor, threadCount: Int = 2, memoryByteCount: Int = 64 << 20
+  ) throws -> TensorStatistics {
+    let limits = WorkLimits(threadCount: threadCount, memoryByteCount: memoryByteCount)
+    return try TensorExcerpt(of: tensor, slice: .all).statistics(limits: limits, observer: .none)
+  }
+
+  @Test(arguments: [(1, 1 << 20), (2, 1 << 20), (3, 64 << 20), (7, 1 << 30)])
+  func `are the same to the bit for any threads and memory`(
+    threadCount: Int, memoryByteCount: Int
+  ) throws {
+    var generator = SeededGenerator(seed: 11)
+    let values = (0..<3_000_001).map { _ in Float.random(in: -1...3, using: &generator) }
+    let tensor = try Made.floats([3_000_001], values)
+    let alone = try Self.statistics(of: tensor, threadCount: 1)
+    let found = try Self.statistics(
+      of: tensor, threadCount: threadCount, memoryByteCount: memoryByteCount)
+    #expect(found.mean == alone.mean && found.standardDeviation == alone.standardDeviation)
+    #expect(found.count == values.count)
+    #expect(found.minimum?.description == values.min()?.description)
+    #expect(found.maximum?.description == values.max()?.description)
+    let naive = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
+    #expect(abs((found.mean ?? 0) - naive) < 1e-12)
   }
 
   @Test func `are those of the finite values`() throws {

@@ -21,6 +21,17 @@ package struct ValueDifference: Hashable, Sendable {
   package var cosine: Double?
   /// Elements that are NaN or infinite in one of the two, and something else in the other.
   package var nonFiniteCount: Int
+
+  /// Both together: the counts added, the worst of each measure, the first place of the first.
+  package func merged(with other: ValueDifference) -> ValueDifference {
+    var result = self
+    result.differingCount.addClamped(other.differingCount)
+    result.nonFiniteCount.addClamped(other.nonFiniteCount)
+    result.maximumAbsolute = max(maximumAbsolute, other.maximumAbsolute)
+    result.maximumRelative = max(maximumRelative, other.maximumRelative)
+    result.cosine = [cosine, other.cosine].compactMap(\.self).min()
+    return result
+  }
 }
 
 /// Sums over pairs of numbers, for `ValueDifference`.

@@ -26,7 +26,16 @@ package enum ListingFile {
     return lines
   }
 
+  /// The file's bytes; `-` is standard input, and a shell's `<(…)` is a pipe.
   private static func bytes(path: String) throws(FormatError) -> [UInt8] {
+    do throws(FileError) {
+      let path = path == "-" ? "/dev/stdin" : path
+      if try FileSystem.kind(of: path) == .other {
+        return try FileSystem.bytes(ofPipe: path, limit: maximumByteCount)
+      }
+    } catch {
+      throw FormatError(error, file: path)
+    }
     let file: RandomAccessFile
     do throws(FileError) { file = try RandomAccessFile(path: path) } catch {
       throw FormatError(error, file: path)

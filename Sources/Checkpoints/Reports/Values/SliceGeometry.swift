@@ -35,6 +35,26 @@ struct SliceGeometry {
     tensorShape = shape
   }
 
+  private init(axes: [Axis], tensorShape: [Int]) {
+    (self.axes, self.tensorShape) = (axes, tensorShape)
+  }
+
+  /// The same elements in the same order as several slices, each of about `elementCount` where the first
+  /// dimension with several indices can be cut so.
+  func parts(elementCount: Int) -> [SliceGeometry] {
+    guard let dimension = axes.firstIndex(where: { $0.count > 1 }) else { return [self] }
+    let innerCount = axes[(dimension + 1)...].reduce(1) { $0 * $1.count }
+    guard innerCount > 0 else { return [self] }
+    let axis = axes[dimension]
+    let indexCount = max(1, elementCount / innerCount)
+    return stride(from: 0, to: axis.count, by: indexCount).map { start in
+      var axes = axes
+      axes[dimension].first = axis.first + start * axis.step
+      axes[dimension].count = min(indexCount, axis.count - start)
+      return SliceGeometry(axes: axes, tensorShape: tensorShape)
+    }
+  }
+
   private static func axis(
     _ item: TensorSlice.Item, dimension: Int, extent: Int
   ) throws(SliceError) -> Axis {

@@ -16,6 +16,9 @@ struct SliceReader: ~Copyable {
   private var tile: TensorBytes
   private var tileByteCount = 0
 
+  /// What casting did to the elements so far.
+  var report: ConversionReport { reader.report }
+
   /// A reader of the elements of `tensor` that `geometry` takes; about `byteCount` bytes are held.
   ///
   /// - Precondition: An element of `tensor` has whole bytes.

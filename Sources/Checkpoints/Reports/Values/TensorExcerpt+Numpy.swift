@@ -5,9 +5,11 @@ extension TensorExcerpt {
   ///
   /// - Throws: `PlanFault.noNumpyDType`, `FileError.isSource` if `path` is one of `sources`, `exists` if it is
   ///   there already, or what keeps it from being read or written.
+  ///
+  /// - Returns: How many finite values became infinite because another dtype was asked for.
   package func saveNumpy(
     to path: String, overwrites: Bool, sources: [String], tileByteCount: Int
-  ) throws(FormatError) {
+  ) throws(FormatError) -> Int {
     guard let header = NumpyHeader.encode(dtype: dtype, shape: shape) else {
       throw FormatError(file: path, .plan(.noNumpyDType(dtype)))
     }
@@ -18,11 +20,13 @@ extension TensorExcerpt {
       try file.write(header.rawBytes, at: 0)
       var offset = header.count
       let writer = file.writer
-      try forEachTile(byteCount: tileByteCount) { tile throws(FileError) in
+      var reader = try SliceReader(tensor, geometry, byteCount: tileByteCount)
+      try reader.forEachTile { tile throws(FileError) in
         try writer.write(tile, at: offset)
         offset += tile.byteCount
       }
       try file.commit()
+      return reader.report.overflowCount
     } catch {
       throw FormatError(error, file: path)
     }

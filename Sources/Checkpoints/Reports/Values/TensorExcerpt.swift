@@ -11,8 +11,8 @@ package struct TensorExcerpt: Sendable {
   /// Bytes of the values.
   package var byteCount: Int { tensor.dtype.byteCount(elementCount: elementCount) ?? 0 }
 
-  private let tensor: LazyTensor
-  private let geometry: SliceGeometry
+  let tensor: LazyTensor
+  let geometry: SliceGeometry
 
   /// The part of `tensor` that `slice` takes.
   package init(of tensor: LazyTensor, slice: TensorSlice) throws(SliceError) {
@@ -21,18 +21,6 @@ package struct TensorExcerpt: Sendable {
     self.tensor = tensor.dtype.isSubByte ? tensor.cast(to: .f32) ?? tensor : tensor
     geometry = try SliceGeometry(slice, of: tensor.shape)
     shape = geometry.shape
-  }
-
-  /// Reads all values and sums them up.
-  package func statistics(
-    tileByteCount: Int, observer: WorkObserver
-  ) throws(FileError) -> TensorStatistics {
-    var statistics = TensorStatistics(dtype: tensor.dtype)
-    try forEachTile(byteCount: tileByteCount) { tile throws(FileError) in
-      statistics.add(tile)
-      try observer.didProcess(tile.byteCount)
-    }
-    return statistics
   }
 
   /// Calls `body` with each value in row-major order.

@@ -44,6 +44,24 @@ package struct TensorStatistics: Sendable {
     extendRange(tile)
   }
 
+  /// Adds the statistics of further elements.
+  mutating func merge(_ other: TensorStatistics) {
+    count += other.count
+    zeroCount += other.zeroCount
+    nanCount += other.nanCount
+    infiniteCount += other.infiniteCount
+    if let low = other.minimum, minimum.map({ low < $0 }) ?? true { minimum = low }
+    if let high = other.maximum, maximum.map({ $0 < high }) ?? true { maximum = high }
+    moments.merge(other.moments)
+  }
+
+  /// The same without the buffer that adding needs.
+  func closed() -> TensorStatistics {
+    var result = self
+    result.numbers = TileNumbers()
+    return result
+  }
+
   private mutating func countSpecials(perElement: Int) {
     for value in numbers.values where !value.isFinite {
       if value.isNaN { nanCount += 1 } else { infiniteCount += 1 }
