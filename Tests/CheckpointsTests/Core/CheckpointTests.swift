@@ -23,6 +23,28 @@ internal import Testing
     #expect(checkpoint["layers"] == nil)
   }
 
+  @Test func `are found by names that come in order, until one does not`() throws {
+    let storage = Storage(MemoryBytes([1, 2, 3, 4]))
+    var checkpoint = Checkpoint()
+    let ordered = (0..<300).map { "\(1000 + 2 * $0)" }
+    // Doubled names are refused in order and out of order; "0" and "1001" come after names that they precede.
+    let doubled = ordered.flatMap { [$0, $0] } + ["1000", "1300"]
+    for name in doubled + ["0", "1001", "0", "1298", "9"] {
+      let isNew = checkpoint.position(of: TensorName(name)) == nil
+      let tensor = try Made.tensor(.u8, [4], storage: storage)
+      let isAdded = checkpoint.append(.init(name: TensorName(name), tensor: tensor))
+      #expect(isAdded == isNew)
+    }
+    let names = ordered + ["0", "1001", "9"]
+    #expect(checkpoint.entries.map(\.name.text) == names)
+    for (position, name) in names.enumerated() {
+      #expect(checkpoint.position(of: TensorName(name)) == position)
+    }
+    for name in ["", "1003", "10", "99"] {
+      #expect(checkpoint.position(of: TensorName(name)) == nil)
+    }
+  }
+
   @Test func `are found in none`() { #expect(Checkpoint().position(of: "a") == nil) }
 
   @Test func `are aliases where their bytes overlap, in order of the first`() throws {
