@@ -140,6 +140,15 @@ struct Answered: Sendable, CustomStringConvertible {
     #expect(run.output == "same: 24 tensors\nsame: 24 tensors equal\n")
   }
 
+  @Test func `of fit name the file whose tensors are no model`() throws {
+    let place = try TemporaryDirectory()
+    try place.write(
+      header: #"{"layers.0.0.g":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+      dataByteCount: 8, to: "a.safetensors")
+    let run = try Tool.run(["fit", "a.safetensors"], in: place)
+    #expect(run.status == 4 && run.error.hasPrefix("Error: a.safetensors: "))
+  }
+
   @Test func `of inspect name what the metadata notes as another name`() throws {
     let place = try TemporaryDirectory()
     try place.write(

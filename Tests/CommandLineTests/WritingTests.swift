@@ -129,6 +129,28 @@ internal import Testing
     #expect(try run.document()["remarks"] as? [String] == [remark])
   }
 
+  @Test func `tells of each tensor what casting did, if all is to be told`() throws {
+    let place = try workplace("models/model.pt")
+    let words = ["convert", "model.pt", "-o", "half.pt", "--dtype", "bf16", "--force"]
+    let brief = try Tool.run(words, in: place).output
+    #expect(brief.hasPrefix("8,432 values cast, worst error "))
+    let all = try Tool.run(words + ["--all"], in: place).output
+    #expect(all.hasPrefix("cast\n"))
+    #expect(
+      all.contains("\n  token_emb.emb.weight ") && all.contains(" 1,024 values cast, worst error "))
+  }
+
+  @Test func `says which tensors get bytes of their own in npz`() throws {
+    let place = try workplace("models/xtransformer.pt")
+    let words = ["convert", "xtransformer.pt", "-o", "out.npz"]
+    let names = "'encoder.token_emb.emb.weight', 'decoder.net.token_emb.emb.weight'"
+    #expect(
+      try Tool.run(words, in: place).error == "\(names) share bytes; in npz each gets its own\n")
+    // Whoever asked for copies knows of them.
+    let copies = try Tool.run(words + ["--aliases", "copy", "--force"], in: place)
+    #expect(copies.status == 0 && copies.error.isEmpty)
+  }
+
   @Test func `says which pattern matched nothing`() throws {
     let place = try workplace("models/model.pt")
     let words = ["convert", "model.pt", "-o", "out.pt", "--exclude", "nothing.*"]

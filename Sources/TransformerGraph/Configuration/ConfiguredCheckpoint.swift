@@ -26,6 +26,9 @@ public struct ConfiguredCheckpoint: Sendable {
   /// What inference concluded from hints.
   public let hints: [String]
 
+  /// Where the checkpoint was read from.
+  private let path: String
+
   /// Finds the configuration of a checkpoint that was read from `path`.
   ///
   /// - Parameters:
@@ -38,6 +41,7 @@ public struct ConfiguredCheckpoint: Sendable {
     _ source: Checkpoint, path: String, configurationPath: String? = nil,
     assignments: [String] = []
   ) throws(GraphError) {
+    self.path = path
     let checkpoint = source.resolvingNotes()
     let found = configurationPath ?? Self.besides(path)
     if let found {
@@ -75,7 +79,17 @@ public struct ConfiguredCheckpoint: Sendable {
 
   /// The graph of the model, bound to the checkpoint.
   public func graph() throws(GraphError) -> ModelGraph {
-    try ModelGraph(configuration, checkpoint: checkpoint, prefix: prefix)
+    do { return try ModelGraph(configuration, checkpoint: checkpoint, prefix: prefix) } catch {
+      // Nobody wrote this configuration, so that the file it was inferred from is told.
+      guard origin == .inferred, case .impossible(let place, let reason) = error else {
+        throw error
+      }
+      throw .impossible(
+        path: path,
+        reason: "what names and shapes say is no model of x-transformers: "
+          + (place.isEmpty ? "" : "\(place): ") + "\(reason); --config names its configuration "
+          + "file, --set gives one value")
+    }
   }
 
   /// The configuration file beside the checkpoint at `path`, to be carried along as it is; nil if there is

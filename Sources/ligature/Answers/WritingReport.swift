@@ -10,6 +10,8 @@ struct WritingReport: Answer {
   let seconds: Double
   /// Whether the result was read back and compared.
   let isVerified: Bool
+  /// Whether what casting did is told of each tensor.
+  let listsAll: Bool
   /// What was done to the models, if the tensors are the outcome of a surgery.
   let surgery: SurgeryReport?
 
@@ -17,7 +19,7 @@ struct WritingReport: Answer {
 
   func write(to page: inout Page) throws {
     try surgery?.write(to: &page)
-    for line in castLines { page.line(line) }
+    writeCasts(to: &page)
     let speed = Double(report.writtenByteCount) / 1e9 / max(seconds, 1e-9)
     let written = plan.files.filter { !$0.isCompanion }
     let place =
@@ -29,22 +31,36 @@ struct WritingReport: Answer {
         + "\(Numerals.fixed(speed, decimals: 2)) GB/s\(isVerified ? ", verified" : "")")
   }
 
-  /// What casting did to the values.
-  private var castLines: [String] {
+  /// Tells what casting did to the values.
+  private func writeCasts(to page: inout Page) {
     let total = report.totalConversion
-    guard total.elementCount > 0 else { return [] }
+    guard total.elementCount > 0 else { return }
+    if listsAll {
+      page.line(.heading, "cast")
+      var table = Table(.left, .left)
+      for row in NameFolding.unfoldedRows(of: report.conversions.map(\.name)) {
+        table.cell(row.name)
+        table.cell(Self.facts(of: report.conversions[row.members[0]].report))
+      }
+      table.write(to: &page, indentation: 2)
+      page.line()
+    }
+    page.line(Self.facts(of: total))
+  }
+
+  private static func facts(of conversion: ConversionReport) -> String {
     var facts = [
-      "\(Numerals.grouped(total.elementCount)) values cast",
-      "worst error \(Numerals.measured(total.worstAbsoluteError)) absolute, "
-        + "\(Numerals.measured(total.worstRelativeError)) relative",
+      "\(Numerals.count(conversion.elementCount, "value")) cast",
+      "worst error \(Numerals.measured(conversion.worstAbsoluteError)) absolute, "
+        + "\(Numerals.measured(conversion.worstRelativeError)) relative",
     ]
     for (count, what) in [
-      (total.overflowCount, "became infinite"), (total.underflowCount, "became zero"),
-      (total.nanCount, "NaN"),
+      (conversion.overflowCount, "became infinite"), (conversion.underflowCount, "became zero"),
+      (conversion.nanCount, "NaN"),
     ] where count > 0 {
       facts.append("\(Numerals.grouped(count)) \(what)")
     }
-    return [facts.joined(separator: ", ")]
+    return facts.joined(separator: ", ")
   }
 
   func write(to json: inout JSONDocument) throws {

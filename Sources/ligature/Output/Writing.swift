@@ -32,7 +32,7 @@ struct Writing {
       WritingReport(
         destination: destination.destination, plan: plan, report: report, seconds: seconds,
         isVerified: destination.verify,
-        surgery: surgery))
+        listsAll: listsAll, surgery: surgery))
     return .success
   }
 

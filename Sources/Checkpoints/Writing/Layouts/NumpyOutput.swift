@@ -51,8 +51,16 @@ struct NumpyOutput {
   }
 
   private var remarks: [String] {
-    guard !conversion.metadata.isEmpty else { return [] }
-    let keys = conversion.metadata.keys.sorted()
-    return ["metadata has no place in npz and is left out: \(NameList.text(keys))"]
+    // Whoever asked for copies knows of them.
+    let groups = conversion.options.aliases == nil ? SharedViews(conversion).overlapping : []
+    var remarks = groups.map { group in
+      let names = group.map { conversion.items[$0].name.text }
+      return "\(NameList.text(names)) share bytes; in npz each gets its own"
+    }
+    if !conversion.metadata.isEmpty {
+      let keys = conversion.metadata.keys.sorted()
+      remarks.append("metadata has no place in npz and is left out: \(NameList.text(keys))")
+    }
+    return remarks
   }
 }
