@@ -51,6 +51,19 @@ struct Answered: Sendable, CustomStringConvertible {
     #expect(document["notes"] as? [String] == [sentence])
   }
 
+  @Test(arguments: [
+    "inspect", "count", "check", "diff", "hash", "show", "fit", "logits", "convert", "tie", "untie",
+    "transplant", "resize", "freeze", "apply", "migrate",
+  ])
+  func `of help have examples that can be copied`(verb: String) throws {
+    let help = try Tool.run([verb, "--help"], in: try TemporaryDirectory()).output
+    let examples = help.split(separator: "\n", omittingEmptySubsequences: false)
+      .drop { !$0.hasPrefix("  ligature \(verb) ") }.prefix { !$0.isEmpty }
+    #expect(!examples.isEmpty)
+    // What is too long for a line would go on at the margin.
+    #expect(examples.allSatisfy { $0.hasPrefix("  ") })
+  }
+
   @Test func `name files where a shell completes words`() throws {
     let place = try TemporaryDirectory()
     let script = try Tool.run(["--generate-completion-script", "bash"], in: place).output
@@ -156,6 +169,14 @@ struct Answered: Sendable, CustomStringConvertible {
       dataByteCount: 1, to: "a.safetensors")
     let run = try Tool.run(["inspect", "a.safetensors"], in: place)
     #expect(run.output.hasSuffix("notes\n  the metadata notes 'b' as another name of 'a'\n"))
+  }
+
+  @Test func `show the last row as Python counts it`() throws {
+    let place = try workplace("models/model.pt")
+    let words = ["show", "model.pt", "to_logits.weight", "--slice"]
+    let last = try Tool.run(words + ["-1"], in: place)
+    #expect(last.status == 0)
+    #expect(try last.output == Tool.run(words + ["63"], in: place).output)
   }
 
   @Test func `of hash are the same for every container and can be kept`() throws {

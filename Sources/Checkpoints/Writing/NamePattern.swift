@@ -1,7 +1,7 @@
 /// A glob over tensor names, which the whole name must match.
 ///
-/// `*` is any run (dots too), `?` one character, `[a-z]` and `[!a-z]` are sets, `{a,b}` alternatives;
-/// `\` takes the next character literally.
+/// `*` is any run (dots too), `?` one character, `[a-z]` and `[!a-z]` are sets, `{a,b}` alternatives, `{0..11}` and
+/// `{1..11..2}` numbers, as listings fold layers; `\` takes the next character literally.
 public struct NamePattern: Sendable, CustomStringConvertible {
   /// The pattern as it was written.
   public let text: String
@@ -18,7 +18,7 @@ public struct NamePattern: Sendable, CustomStringConvertible {
   /// `{…}` may multiply: more alternatives than this are a mistake.
   private static let maximumAlternativeCount = 1024
 
-  /// The pattern `text`; nil if a set or a brace is not closed, a range is reversed, or the braces
+  /// The pattern `text`; nil if a set or a brace is not closed, a range is reversed or has no step, or the braces
   /// stand for more than 1024 alternatives.
   public init?(_ text: String) {
     guard let expanded = Self.expand(Array(text.unicodeScalars)) else { return nil }
@@ -126,9 +126,25 @@ extension NamePattern {
     guard position < pattern.count else { return nil }
     ends.append(position)
     let rest = pattern[(position + 1)...]
-    return zip(starts, ends).map { start, end -> [Unicode.Scalar] in
-      Array(pattern[..<open]) + Array(pattern[start..<end]) + Array(rest)
+    var parts: [[Unicode.Scalar]] = []
+    for (start, end) in zip(starts, ends) {
+      guard let words = words(of: pattern[start..<end]) else { return nil }
+      parts += words
     }
+    return parts.map { Array(pattern[..<open]) + $0 + Array(rest) }
+  }
+
+  /// What one alternative stands for: the numbers of a range, else itself; nil if they are too many.
+  private static func words(of alternative: ArraySlice<Unicode.Scalar>) -> [[Unicode.Scalar]]? {
+    let text = String(String.UnicodeScalarView(alternative))
+    guard let range = text.wholeMatch(of: /([0-9]+)\.\.([0-9]+)(?:\.\.([0-9]+))?/) else {
+      return [Array(alternative)]
+    }
+    guard let low = Int(range.1), let high = Int(range.2), low <= high, high < .max,
+      let step = Int(range.3 ?? "1"), step > 0,
+      (high - low) / step < maximumAlternativeCount
+    else { return nil }
+    return stride(from: low, through: high, by: step).map { Array("\($0)".unicodeScalars) }
   }
 
   private static func parse(_ pattern: [Unicode.Scalar]) -> [Step]? {

@@ -11,8 +11,10 @@ struct Convert: Verb {
       the same input and flags give the same bytes.
 
         ligature convert model.pt -o model.safetensors
-        ligature convert training.ckpt -o model.safetensors --select state_dict --strip-prefix model.
-        ligature convert model.safetensors -o half/ --to safetensors --dtype bf16 --shard-size 5GB
+        ligature convert training.ckpt -o model.safetensors \\
+          --select state_dict --strip-prefix model.
+        ligature convert model.safetensors -o half/ --to safetensors \\
+          --dtype bf16 --shard-size 5GB
         ligature convert shards/ -o merged.pt --verify
       """)
 

@@ -15,7 +15,8 @@ struct Logits: Verb {
       Weights are read as they are needed. --memory is how much of them may stay in memory for the next time: by \
       default nothing for a single pass, and all for --generate.
 
-        ligature logits model.pt --config model.ligature.json --tokens t.npy -o logits.npy
+        ligature logits model.pt --config model.ligature.json \\
+          --tokens t.npy -o logits.npy
         ligature logits model.pt --tokens t.npy --generate 32 -o tokens.npy
       """)
 
@@ -83,6 +84,12 @@ struct Logits: Verb {
     var sources = configured.checkpoint.source.allFiles + inputs.paths
     if case .file(let path) = configured.origin { sources.append(path) }
     let outputs = [output] + [encodings].compactMap(\.self)
+    for path in outputs where !FileSystem.hasDirectory(path) {
+      throw FileError.noDirectory(file: path)
+    }
+    guard Set(outputs).count == outputs.count else {
+      throw UsageError.conflict("--encodings: \(escaped(output)) is written by -o already")
+    }
     try OutputPlace(paths: outputs, sources: sources).check(overwrites: force)
   }
 

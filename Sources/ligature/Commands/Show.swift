@@ -12,7 +12,8 @@ struct Show: Verb {
 
         ligature show model.pt token_emb.emb.weight
         ligature show model.pt token_emb.emb.weight --slice '0:4,:8'
-        ligature show model.pt to_logits.weight --slice=-1 --npy last-row.npy --dtype f32
+        ligature show model.pt to_logits.weight --slice -1 \\
+          --npy last-row.npy --dtype f32
       """)
 
   @Argument(help: .source, completion: .file())

@@ -39,7 +39,8 @@ enum ArgumentWords {
   static func pattern(_ word: String) throws -> NamePattern {
     if let pattern = NamePattern(word) { return pattern }
     throw ValidationError(
-      "a pattern is written with * ? [a-z] {a,b}; a bracket or brace is not closed")
+      "a pattern is written with * ? [a-z] {a,b} {0..11}; a bracket or brace is not closed, a range is "
+        + "reversed, or they stand for more than 1024 patterns")
   }
 
   /// `GLOB=DTYPE`; the dtype `keep` leaves the tensors as they are.

@@ -4,7 +4,10 @@ internal import TensorStorage
 
 /// Which values of a tensor are meant, and as what.
 struct ValueOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The part, as Python writes it: '0:4,:8'.", valueName: "slice"))
+  // The last row is `--slice -1`, which else would be taken for a flag.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The part, as Python writes it: '0:4,:8'.", valueName: "slice"))
   var slice: String?
 
   @Option(

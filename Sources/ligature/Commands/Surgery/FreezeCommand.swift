@@ -12,7 +12,8 @@ struct FreezeCommand: Verb {
       count and fit read it back. The names of one shared parameter have one flag. No byte of a tensor changes.
 
         ligature freeze model.pt 'token_emb.*' -o frozen.pt
-        ligature freeze model.pt '*' --unfreeze 'attn_layers.final_norm.*' -o probe.safetensors --verify
+        ligature freeze model.pt '*' --unfreeze 'attn_layers.final_norm.*' \\
+          -o probe.safetensors --verify
         ligature freeze frozen.pt --unfreeze '*' -o trainable.pt
       """)
 

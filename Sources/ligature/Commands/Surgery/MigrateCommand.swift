@@ -12,7 +12,8 @@ struct MigrateCommand: Verb {
       are rewritten, and the configuration with them. What the other release cannot hold is refused by name. --to names the \
       release (default: the newest that is known), and may be given again for a format.
 
-        ligature migrate old.pt -o new.pt --set x_transformers=1.27.16 --to 2.31.10 --verify
+        ligature migrate old.pt -o new.pt --set x_transformers=1.27.16 \\
+          --to 2.31.10 --verify
       """)
 
   @Argument(help: .source, completion: .file())

@@ -15,7 +15,8 @@ struct ResizeCommand: Verb {
         ligature resize model.pt -o trimmed.pt --keep-tokens ids.txt --verify
         ligature resize model.pt -o permuted.pt --permute order.txt
         ligature resize model.pt -o longer.pt --max-seq-len 2048 --new-rows zero
-        ligature resize xtransformer.pt -o more.pt --tokens 32000 --at encoder --new-rows normal --seed 1
+        ligature resize xtransformer.pt -o more.pt --tokens 32000 \\
+          --at encoder --new-rows normal --seed 1
       """)
 
   @Argument(help: .source, completion: .file())

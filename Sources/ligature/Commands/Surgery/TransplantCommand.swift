@@ -21,11 +21,15 @@ struct TransplantCommand: Verb {
       A map is a text file with two columns, by tab or comma: the model's token, the donor's. A token is its id, or \
       its text where --vocab and --from-vocab name the tokenizers' files; digits that are text stand in double quotes.
 
-        ligature transplant --from gpt2/ --into model.pt -o moved.safetensors --project emb-dim
-        ligature transplant --from donor.pt --into model.pt -o moved.pt --rows 0:1000=0:1000
-        ligature transplant --from donor.pt --into model.pt -o moved.pt --tokens map.tsv \\
-          --vocab model/tokenizer.json --from-vocab donor/tokenizer.json
-        ligature transplant --from vectors.npy --into model.pt -o moved.pt --project ridge --anchors pairs.tsv
+        ligature transplant --from gpt2/ --into model.pt -o moved.safetensors \\
+          --project emb-dim
+        ligature transplant --from donor.pt --into model.pt -o moved.pt \\
+          --rows 0:1000=0:1000
+        ligature transplant --from donor.pt --into model.pt -o moved.pt \\
+          --tokens map.tsv --vocab model/tokenizer.json \\
+          --from-vocab donor/tokenizer.json
+        ligature transplant --from vectors.npy --into model.pt -o moved.pt \\
+          --project ridge --anchors pairs.tsv
       """)
 
   @Option(
