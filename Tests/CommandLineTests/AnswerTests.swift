@@ -171,6 +171,21 @@ struct Answered: Sendable, CustomStringConvertible {
     #expect(run.output.hasSuffix("notes\n  the metadata notes 'b' as another name of 'a'\n"))
   }
 
+  @Test func `show the only tensor, and one whose name was printed with escapes`() throws {
+    let place = try TemporaryDirectory()
+    try place.write(
+      header: #"{"a\u202eb":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, dataByteCount: 1,
+      to: "a.safetensors")
+    for words in [[], [#"a\u{202E}b"#], ["a\u{202E}b"]] {
+      let run = try Tool.run(["show", "a.safetensors"] + words, in: place)
+      #expect(run.output.hasPrefix(#"a\u{202E}b  U8 [1]"#))
+    }
+    let several = try workplace("models/model.pt")
+    let sentence =
+      "model.pt: give the name of one of its 24 tensors; 'ligature inspect --all' lists them"
+    #expect(try Tool.run(["show", "model.pt"], in: several).error == "Error: \(sentence)\n")
+  }
+
   @Test func `show the last row as Python counts it`() throws {
     let place = try workplace("models/model.pt")
     let words = ["show", "model.pt", "to_logits.weight", "--slice"]

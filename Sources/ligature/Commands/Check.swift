@@ -44,7 +44,9 @@ struct Check: Verb {
     var check = CheckpointCheck(limits: work.limits)
     check.options = sourceOptions.reading
     check.checksValues = values
-    var report = try console.observe("checking") { observer in
+    // A source that cannot be opened has no length, and the check says why.
+    let byteCount = values ? (try? sourceOptions.open(source))?.uniqueByteCount : nil
+    var report = try console.observe("checking", byteCount: byteCount) { observer in
       check.observer = observer
       return try check.run(source)
     }

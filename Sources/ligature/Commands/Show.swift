@@ -19,8 +19,9 @@ struct Show: Verb {
   @Argument(help: .source, completion: .file())
   var source: String
 
-  @Argument(help: ArgumentHelp("The tensor's name.", valueName: "tensor"))
-  var tensor: String
+  @Argument(
+    help: ArgumentHelp("The tensor's name (default: the only one there is).", valueName: "tensor"))
+  var tensor: String?
 
   @OptionGroup(title: "Values") var values: ValueOptions
   @OptionGroup(title: "Source") var sourceOptions: SourceOptions

@@ -49,11 +49,22 @@ struct ValueOptions: ParsableArguments {
 }
 
 extension Checkpoint {
-  /// The name of a tensor that a user wrote.
-  func name(_ text: String) throws -> TensorName {
+  /// The name of a tensor that a user wrote, as it is or as listings escape it; that of the only one if none
+  /// was written.
+  func name(_ text: String?) throws -> TensorName {
+    guard let text else { return try onlyName() }
     let name = TensorName(text)
     if position(of: name) != nil { return name }
+    if let entry = entries.first(where: { escaped($0.name.text) == text }) { return entry.name }
     throw unknownTensor(text)
+  }
+
+  private func onlyName() throws -> TensorName {
+    if entries.count == 1 { return entries[0].name }
+    let count = Numerals.count(entries.count, "tensor")
+    throw UsageError.conflict(
+      "\(escaped(source.files.first ?? "")): give the name of one of its \(count); "
+        + "'ligature inspect --all' lists them")
   }
 
   /// What is told where no tensor has that name.

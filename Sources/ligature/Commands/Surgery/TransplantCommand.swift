@@ -11,7 +11,7 @@ struct TransplantCommand: Verb {
       place of the model's: all of them, ranges, or those that a map names. A tied head stays tied unless --untie. \
       Rows of another width are refused unless --project says what becomes of them:
 
-        emb-dim     the donor's table whole; emb_dim is its width, and project_emb leads to the model's
+        emb-dim     the donor's table whole: emb_dim is its width, behind project_emb
         ridge       an affine map, learned from --anchors
         procrustes  a rotation and a scale, learned from --anchors
         pca         the directions in which the donor's rows spread most
