@@ -38,7 +38,7 @@ public struct Migrate: SurgeryOperation {
     if let stray = strays.first {
       throw .unsuitable(
         model: model.paths.checkpoint, verb: Self.verb,
-        reason: "its tensor '\(stray.name)' has no place in the model"
+        reason: "its tensor '\(escaped(stray.name))' has no place in the model"
           + (strays.count > 1 ? ", nor have \(strays.count - 1) others" : "")
           + ", so that \(release) could not load it strictly; convert --exclude leaves it out")
     }

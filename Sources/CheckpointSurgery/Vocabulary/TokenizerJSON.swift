@@ -37,7 +37,7 @@ enum TokenizerJSON {
     for member in members {
       guard let id = member.value.int else {
         throw .json(
-          reason: "\(what): the id of '\(member.key)' must be a whole number, not "
+          reason: "\(what): the id of '\(escaped(member.key))' must be a whole number, not "
             + member.value.kindName, byteOffset: nil)
       }
       found.append(Entry(id: id, text: TensorName(member.key)))

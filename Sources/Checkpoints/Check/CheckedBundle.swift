@@ -6,6 +6,8 @@ package struct CheckedBundle: Sendable {
   package let manifest: BundleManifest
   /// The models, in its order.
   package var models: [Model]
+  /// For each file of the pool the names of the models that have it.
+  package let sharers: [[String]]
 
   /// A model.
   package struct Model: Sendable {
@@ -23,10 +25,6 @@ package struct CheckedBundle: Sendable {
     self.directory = directory
     self.manifest = manifest
     models = manifest.models.map { Model(name: $0.name) }
-  }
-
-  /// The names of the models that have a file of the pool.
-  package func sharers(of position: Int) -> [String] {
-    manifest.models.filter { $0.fileOfTensor.values.contains(position) }.map(\.name)
+    sharers = manifest.modelsOfFiles.map { $0.map { manifest.models[$0].name } }
   }
 }

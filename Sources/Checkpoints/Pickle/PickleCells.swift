@@ -77,6 +77,13 @@ struct PickleCells: Sendable {
 
   var count: Int { cells.count }
 
+  /// The memory of all of it, nearly.
+  var byteCount: Int {
+    source.count + decoded.count + cells.count * MemoryLayout<Cell>.stride
+      + references.count * MemoryLayout<Int32>.stride + chunks.count * MemoryLayout<Chunk>.stride
+      + calls.count * MemoryLayout<Call>.stride + contents.count * MemoryLayout<Contents>.stride
+  }
+
   /// The bytes of a text, byte string or integer.
   func bytes(of cell: Cell) -> ArraySlice<UInt8> {
     let count = Int(cell.small)

@@ -89,6 +89,9 @@ package struct PickleGraph: Sendable {
   /// How many values there are.
   package var count: Int { cells.count }
 
+  /// The memory that they take, the pickle's own bytes included.
+  var byteCount: Int { cells.byteCount }
+
   /// The value at `id`.
   ///
   /// Containers are copied: keep the result rather than asking again.

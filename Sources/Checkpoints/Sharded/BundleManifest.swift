@@ -71,6 +71,15 @@ package struct BundleManifest: Equatable, Sendable {
   package init(tool: String, link: String, pool: [PoolFile], models: [Model]) {
     (self.tool, self.link, self.pool, self.models) = (tool, link, pool, models)
   }
+
+  /// For each file of the pool the models that have it, as positions in `models`.
+  package var modelsOfFiles: [[Int]] {
+    var result = [[Int]](repeating: [], count: pool.count)
+    for position in models.indices {
+      for file in Set(models[position].fileOfTensor.values) { result[file].append(position) }
+    }
+    return result
+  }
 }
 
 // MARK: - Text

@@ -8,6 +8,10 @@ package struct BundleMembership: Sendable {
   package let manifest: BundleManifest
   /// The model, as a position in the manifest.
   package let position: Int
+  /// For each file of the pool the models that have it.
+  private let modelsOfFiles: [[Int]]
+  /// The files of the pool.
+  private let pooledFiles: Set<String>
 
   /// The model.
   package var model: BundleManifest.Model { manifest.models[position] }
@@ -15,8 +19,7 @@ package struct BundleMembership: Sendable {
   /// The names of the other models that have a tensor.
   package func others(sharing name: TensorName) -> [String] {
     guard let file = model.fileOfTensor[name] else { return [] }
-    return manifest.models.filter { $0.name != model.name && $0.fileOfTensor.values.contains(file) }
-      .map(\.name)
+    return modelsOfFiles[file].filter { $0 != position }.map { manifest.models[$0].name }
   }
 
   /// The bundle that the index at `path` belongs to, if there is one and it lists the index's directory.
@@ -33,6 +36,8 @@ package struct BundleMembership: Sendable {
     directory = parent
     self.manifest = manifest
     self.position = position
+    modelsOfFiles = manifest.modelsOfFiles
+    pooledFiles = Set(manifest.pool.map(\.file))
   }
 
   /// Whether both are models of one and the same bundle.
@@ -43,7 +48,7 @@ package struct BundleMembership: Sendable {
 
   /// Whether an index may name this file, which is not in its directory: if the bundle's pool has it.
   func permits(_ shard: String) -> Bool {
-    shard.hasPrefix("../") && manifest.pool.contains { $0.file == shard.dropFirst(3) }
+    shard.hasPrefix("../") && pooledFiles.contains(String(shard.dropFirst(3)))
   }
 
   /// The model's tensors under its own names, frozen where it says so; notes whose they are.

@@ -66,12 +66,15 @@ struct ShardIndex {
     }
     guard !members.isEmpty else { throw FormatError(file: path, .shards(.emptyIndex)) }
     var names: Set<TensorName> = []
+    var bundle: BundleMembership??
     for member in members {
       guard let shard = member.value.string else {
         throw invalid(
-          .mismatch(needed: "the shard of '\(member.key)' is \(member.value.kindName): a string"))
+          .mismatch(
+            needed:
+              "the shard of '\(escaped(member.key))' is \(member.value.kindName): a string"))
       }
-      if names.insert(TensorName(shard)).inserted { try check(shard) }
+      if names.insert(TensorName(shard)).inserted { try check(shard, &bundle) }
     }
     shards = names.sorted().map(\.text)
     var positions: [TensorName: Int] = [:]
@@ -86,11 +89,16 @@ struct ShardIndex {
   }
 
   /// Refuses names that lead out of the directory, on this system or on Windows, and other suffixes.
-  private func check(_ shard: String) throws(FormatError) {
+  ///
+  /// The bundle that the index belongs to is looked for once, when the first name leads out.
+  private func check(
+    _ shard: String, _ bundle: inout BundleMembership??
+  ) throws(FormatError) {
     // Of a bundle's pool, and of nothing else, an index may name files beside its directory.
     var isSafe = Self.isSafe(shard)
-    if !isSafe, shard.hasPrefix("../"), let bundle = try BundleMembership(ofIndexAt: path) {
-      isSafe = bundle.permits(shard)
+    if !isSafe, shard.hasPrefix("../") {
+      if bundle == nil { bundle = .some(try BundleMembership(ofIndexAt: path)) }
+      isSafe = (bundle ?? nil)?.permits(shard) ?? false
     }
     guard isSafe else { throw FormatError(file: path, .shards(.unsafeShardName(shard))) }
     let needed = Self.suffix(ofShardsOf: path)

@@ -5,8 +5,8 @@ struct CheckpointAssembly {
   private(set) var checkpoint: Checkpoint
   private let reading: TorchReading
   private var nameByteCount = 0
-  /// Bytes that tensors have beyond those they look at: what repeating views would make.
-  private var expandedByteCount = 0
+  /// Bytes of all tensors; shared ones count each time.
+  private var byteCount = 0
   /// The first tensor of each unusual kind, and how many there are.
   private var kinds: [RebuiltTensor.Kind: (first: String, count: Int)] = [:]
   private var classes: [String: (first: String, count: Int)] = [:]
@@ -75,15 +75,14 @@ struct CheckpointAssembly {
     of tensor: LazyTensor, named name: String
   ) throws(FormatError) {
     guard tensor.storage.hasData else { return }
-    let (added, overflow) = expandedByteCount.addingReportingOverflow(
-      max(0, tensor.byteCount - tensor.extentByteCount))
-    let stored = reading.storedByteCount
-    let (allowed, isLarge) = stored.multipliedReportingOverflow(by: TorchLimits.expansion)
-    expandedByteCount = added
-    guard overflow || added > TorchLimits.freeExpansionByteCount else { return }
-    guard overflow || (!isLarge && added > allowed) else { return }
+    let (sum, overflow) = byteCount.addingReportingOverflow(tensor.byteCount)
+    byteCount = sum
+    let (allowed, isLarge) = reading.fileByteCount.multipliedReportingOverflow(
+      by: TorchLimits.expansion)
+    let limit = isLarge ? .max : max(allowed, TorchLimits.freeExpansionByteCount)
+    guard overflow || sum - reading.storedByteCount > limit else { return }
     var error = reading.error(
-      .expansion(byteCount: overflow ? .max : added, storedByteCount: stored))
+      .expansion(byteCount: overflow ? .max : sum, fileByteCount: reading.fileByteCount))
     error.tensor = name
     throw error
   }

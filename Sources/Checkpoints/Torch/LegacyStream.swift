@@ -15,7 +15,7 @@ struct LegacyStream {
   private static let protocolVersion = 1001
 
   init(_ source: any ByteSource, reading: TorchReading, depth: Int = 0) throws(FormatError) {
-    var pickles = LegacyPickles(source, reading: reading)
+    var pickles = LegacyPickles(source, reading: reading, isNested: depth > 0)
     guard case .bigInt(Self.magic) = try pickles.next().rootNode else {
       throw reading.error(.legacyStream(needed: "the magic number"))
     }
@@ -79,19 +79,23 @@ extension PickleGraph {
 private struct LegacyPickles {
   let source: any ByteSource
   let reading: TorchReading
+  /// Whether the stream stands inside a pickle.
+  let isNested: Bool
   /// Where the next pickle begins.
   var offset = 0
   /// Where the last pickle lies in the file.
   private(set) var place: FileRange?
 
-  init(_ source: any ByteSource, reading: TorchReading) {
+  init(_ source: any ByteSource, reading: TorchReading, isNested: Bool) {
     self.source = source
     self.reading = reading
+    self.isNested = isNested
   }
 
   /// The next pickle, whose length nobody knows: more is read until it ends.
   mutating func next() throws(FormatError) -> PickleGraph {
-    var windowByteCount = TorchLimits.firstWindowByteCount
+    var windowByteCount =
+      isNested ? TorchLimits.firstNestedWindowByteCount : TorchLimits.firstWindowByteCount
     let start = source.fileRange?.byteOffset ?? 0
     while true {
       let count = min(windowByteCount, source.byteCount - offset)
@@ -99,6 +103,7 @@ private struct LegacyPickles {
       do {
         let graph = try PickleMachine.run(
           bytes, file: reading.file, fileOffset: start + offset, policy: reading.policy)
+        if isNested { try reading.add(nested: graph) }
         place = part(at: offset, byteCount: count) as? FileRange
         offset += graph.endOffset
         return graph

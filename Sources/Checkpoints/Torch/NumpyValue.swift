@@ -53,7 +53,6 @@ struct NumpyValue {
     let unit = dtype.swapUnitByteCount
     let source: any ByteSource =
       isBigEndian && unit > 1 ? SwappedBytes(bytes, unitByteCount: unit) : bytes
-    reading.storedByteCount += bytes.byteCount
     return LazyTensor(
       dtype: dtype, shape: shape, storage: Storage(source),
       strides: isFortran ? fortranStrides : nil)

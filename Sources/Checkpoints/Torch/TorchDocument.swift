@@ -10,16 +10,21 @@ final class TorchReading {
   var globals: Set<String> = []
   /// The protocols of its pickles.
   var pickleProtocols: Set<Int> = []
-  /// Bytes of the storages that tensors have asked for so far.
+  /// The size of the file.
+  let fileByteCount: Int
+  /// Bytes of the file, of the storages that tensors have asked for so far, and of what was made of a pickle.
   var storedByteCount: Int
   /// Bytes of the keys that were printed because they are not text.
   var printedByteCount = 0
   /// How many values were looked at, each as often as it was.
   var examinedValueCount = 0
+  /// The memory of the pickles of files inside the file.
+  private var nestedByteCount = 0
 
   init(file: RandomAccessFile, options: ReadOptions) {
     self.file = file.path
     policy = options.allowsDangerousGlobals ? .readAll : .refuseDangerous
+    fileByteCount = file.byteCount
     storedByteCount = file.byteCount
   }
 
@@ -27,6 +32,16 @@ final class TorchReading {
   func checkEffort() throws(FormatError) {
     guard examinedValueCount <= TorchLimits.examinedValueCount else {
       throw error(.tooManyValues(limit: TorchLimits.examinedValueCount))
+    }
+  }
+
+  /// Counts a pickle of a file inside the file, and refuses more than are ever there.
+  ///
+  /// A pickle can hand the bytes of one file to a thousand calls.
+  func add(nested graph: PickleGraph) throws(FormatError) {
+    nestedByteCount += graph.byteCount
+    guard nestedByteCount <= TorchLimits.nestedByteCount else {
+      throw error(.nestedTooLarge(limit: TorchLimits.nestedByteCount))
     }
   }
 

@@ -35,7 +35,8 @@ extension TorchFault {
     case .sparse: "TorchSparse"
     case .nested: "TorchNested"
     case .expansion: "TorchExpansion"
-    case .nestedTooDeep, .tooDeep, .tooManyValues, .tooManyTensors, .longName, .longNames:
+    case .nestedTooDeep, .nestedTooLarge, .tooDeep, .tooManyValues, .tooManyTensors, .longName,
+      .longNames:
       "TorchLimitExceeded"
     case .malformedName: "TorchMalformedName"
     case .nameCollision: "NameCollision"
@@ -123,9 +124,9 @@ extension TorchFault {
       "it is sparse, and \(reason)"
     case .nested(let reason):
       "it is nested, and \(reason)"
-    case .expansion(let byteCount, let storedByteCount):
-      "views that repeat their elements would make \(byteCount) bytes of the file's "
-        + "\(storedByteCount); select a part of the file with --select"
+    case .expansion(let byteCount, let fileByteCount):
+      "tensors that repeat or share their elements would make \(byteCount) bytes of the file's "
+        + "\(fileByteCount); select a part of the file with --select"
     default: limitSentence
     }
   }
@@ -134,6 +135,8 @@ extension TorchFault {
     switch self {
     case .nestedTooDeep(let limit):
       "values are wrapped more than \(limit) deep; torch never does that"
+    case .nestedTooLarge(let limit):
+      "the pickles of the torch files inside it need more than \(limit) bytes of memory; convert what is in them by itself"
     case .tooDeep(let limit):
       "dictionaries and lists are nested more than \(limit) deep"
     case .tooManyValues(let limit):

@@ -68,11 +68,13 @@ public enum TorchFault: FormatFault, Error {
   /// The tensors of a nested tensor are not in its buffer.
   case nested(reason: String)
   /// Views that repeat their elements would make far more bytes than the file has.
-  case expansion(byteCount: Int, storedByteCount: Int)
+  case expansion(byteCount: Int, fileByteCount: Int)
 
   // Limits
   /// Wrappers around wrappers.
   case nestedTooDeep(limit: Int)
+  /// The files inside the file need more memory than those of any real one.
+  case nestedTooLarge(limit: Int)
   /// Containers within containers.
   case tooDeep(limit: Int)
   /// More values than are looked at.

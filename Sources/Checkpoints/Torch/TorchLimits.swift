@@ -4,6 +4,10 @@ enum TorchLimits {
   /// deep-copied cache of one is two.
   static let nestingDepth = 2
 
+  /// How many bytes of memory the pickles of such files may take together: ten thousand storages, each in a file of
+  /// its own, need half of it.
+  static let nestedByteCount = 1 << 27
+
   /// How many wrappers may stand around a value (a Parameter of a subclass of a tagged list is three).
   static let wrapperDepth = 16
 
@@ -38,9 +42,11 @@ enum TorchLimits {
   /// How many bytes of keys that are not text are printed as Python would; further ones are told by their place.
   static let printedByteCount = 1 << 24
 
-  /// How many times larger than the file tensors may become by being views that repeat elements
-  /// (`expand`, `unfold`), and how many bytes they may in any case.
-  static let expansion = 1000
+  /// How many bytes tensors may have beyond those that are stored, as a multiple of the file's and in any case.
+  ///
+  /// Views that repeat elements (`expand`, `unfold`) have more, and so have tensors that share elements: those of a
+  /// stack whose layers are one and the same stand under dozens of names.
+  static let expansion = 128
   static let freeExpansionByteCount = 1 << 30
 
   /// How many values that are not tensors are described.
@@ -51,4 +57,7 @@ enum TorchLimits {
 
   /// How much of a legacy stream is read at first to find the end of a pickle.
   static let firstWindowByteCount = 1 << 20
+
+  /// The same of one inside a pickle, of which there may be thousands, each of a few hundred bytes.
+  static let firstNestedWindowByteCount = 1 << 10
 }

@@ -89,6 +89,7 @@ extension TorchDocument {
     let made =
       if let encoding { value.text.flatMap(encoding.bytes) } else { graph.bytes(value.id) }
     keptBytes.updateValue(made, forKey: key)
+    reading.storedByteCount += made?.count ?? 0
     return made
   }
 

@@ -5,9 +5,9 @@ package struct FileSegment: Sendable {
   /// Where it begins in the file.
   package let byteOffset: Int
   /// How many bytes it has.
-  package let byteCount: Int
+  package fileprivate(set) var byteCount: Int
   /// What it consists of.
-  package let content: Content
+  package fileprivate(set) var content: Content
 
   /// Where it ends in the file.
   package var endOffset: Int { byteOffset + byteCount }
@@ -45,13 +45,16 @@ package struct SegmentList: Sendable {
 
   /// Adds bytes that are known; joins them to bytes that stand just before.
   package mutating func append(_ bytes: [UInt8]) throws(PlanFault) {
-    if let last = segments.last, case .bytes(let before) = last.content {
-      segments.removeLast()
-      byteCount = last.byteOffset
-      try append(.bytes(before + bytes), byteCount: before.count + bytes.count)
-    } else {
-      try append(.bytes(bytes), byteCount: bytes.count)
+    guard let last = segments.indices.last, case .bytes(var joined) = segments[last].content else {
+      return try append(.bytes(bytes), byteCount: bytes.count)
     }
+    let end = try end(after: bytes.count)
+    // Taken out of the list, so that bytes are added in place: a million empty records stand side by side.
+    segments[last].content = .bytes([])
+    joined += bytes
+    segments[last].content = .bytes(joined)
+    segments[last].byteCount = joined.count
+    byteCount = end
   }
 
   /// Adds a tensor, and says where in the list it is; nil for one without bytes, which is not added.
@@ -72,12 +75,18 @@ package struct SegmentList: Sendable {
   private mutating func append(
     _ content: FileSegment.Content, byteCount: Int
   ) throws(PlanFault) {
-    // An expanded view may stand for any number of bytes.
-    let (end, overflow) = self.byteCount.addingReportingOverflow(byteCount)
-    guard !overflow, end <= Self.maximumByteCount else { throw .outputTooLarge }
+    let end = try end(after: byteCount)
     segments.append(
       FileSegment(byteOffset: self.byteCount, byteCount: byteCount, content: content))
     self.byteCount = end
+  }
+
+  /// Where the list ends with so many bytes more.
+  private func end(after byteCount: Int) throws(PlanFault) -> Int {
+    // An expanded view may stand for any number of bytes.
+    let (end, overflow) = self.byteCount.addingReportingOverflow(byteCount)
+    guard !overflow, end <= Self.maximumByteCount else { throw .outputTooLarge }
+    return end
   }
 
   /// A quarter of what an offset can say, so that sums of a few never overflow.

@@ -40,7 +40,7 @@ extension CheckReport: Answer {
 
   private func write(_ bundle: CheckedBundle, to page: inout Page) {
     for (position, file) in bundle.manifest.pool.enumerated() {
-      let names = bundle.sharers(of: position).map { escaped($0) }.joined(separator: ", ")
+      let names = bundle.sharers[position].map { escaped($0) }.joined(separator: ", ")
       page.line("\(escaped(file.file)): '\(escaped(file.tensor.text))' of \(names)")
     }
     for model in bundle.models {
@@ -90,7 +90,7 @@ extension CheckReport: Answer {
           [
             "file": .string(file.file), "tensor": .string(file.tensor.text),
             "sha256": .string(file.digest.hexadecimal),
-            "models": .array(bundle.sharers(of: position).map { .string($0) }),
+            "models": .array(bundle.sharers[position].map { .string($0) }),
           ]
         }))
     json.member(

@@ -140,7 +140,7 @@ extension Inspection {
   private var notes: [String] {
     source.notes
       + checkpoint.notedAliases.map { name, kept in
-        "the metadata notes '\(name.text)' as another name of '\(kept.text)'"
+        "the metadata notes '\(escaped(name.text))' as another name of '\(escaped(kept.text))'"
       }
   }
 

@@ -85,6 +85,7 @@ def _offsets():
     ]:
         yield slug, data, error, what
     lots = [(f"t{i}", info("U8", [16], 0, 16)) for i in range(300)]
+    yield "long name", many(("n" * 5000, info("F32", [8], 0, 16))), "TensorInvalidInfo", "a name of 5,000 letters"
     yield "overlap 300", many(*lots), "InvalidOffset", "300 tensors on the same bytes"
 
 

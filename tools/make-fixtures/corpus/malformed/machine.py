@@ -5,6 +5,7 @@ import struct
 from ..pickle_assembler import BUILD, MARK, NEWOBJ, POP, PROTO, REDUCE, STOP, Ops, call, glob, pairs, pickle, state, storage, tensor, value
 from ..zip_writer import archive, entry
 from .case import Case, boxed, dictionary, parts
+from .legacy import stream
 
 
 def packed(pickled):
@@ -162,6 +163,15 @@ def _sharing():
     for name, data in [("text", glob("_codecs", "encode") + value("abcdefgh" * 250_000) + value("latin1") + b"\x86R"), ("bytes", b"B" + struct.pack("<I", 2_000_000) + b"abcdefgh" * 250_000)]:
         yield f"shared array {name}", packed(PROTO + kind + b"q\2" + POP + data + b"q\1" + POP + b"](" + (array + b"(K\1" + value((2_000_000,)) + b"h\2\x89h\1tb") * 500 + array + b"(K\1" + value((7,)) + b"h\2\x89h\1tbe" + STOP), \
             f"500 arrays of the same 2 MB of {name}, and one whose shape does not fit", [4]
+    big = b"B" + struct.pack("<I", 2_000_000) + b"abcdefgh" * 250_000
+    yield "shared array whole", packed(PROTO + kind + b"q\2" + POP + big + b"q\1" + POP + b"](" + (array + b"(K\1" + value((2_000_000,)) + b"h\2\x89h\1tb") * 5000 + b"e" + STOP), \
+        "5,000 arrays of the same 2 MB: 10 GB", [4]
+    nested = stream(PROTO + b"](" + b"N" * 300_000 + b"e.", {})
+    yield "shared file", often(b"B" + struct.pack("<I", len(nested)) + nested, b"h\1h\0\x85R", ("torch.storage", "_load_from_bytes")), \
+        f"one torch file of 300,000 Nones, handed to {calls:,} calls of _load_from_bytes", [4]
+    sliding = state(**{str(start): tensor(storage(numel=500_000), start, (499_000,), (1,)) for start in range(1000)})
+    yield "shared storage", archive([entry("m/data.pkl", sliding, method=8), entry("m/data/0", bytes(2_000_000), method=8), entry("m/version", b"3\n")]), \
+        "1,000 views of the same 2 MB, each an element further: 2 GB", [4]
     yield "shared name", packed(PROTO + b"}" + value("k" * 60_000) + b"]q\0(" + b"h\0" * 1_000_000 + tensor() + b"es."), "a list with itself in it a million times, under a name of 60,000 letters", [0, 4]
     chain = b"}X\x60\xea\0\0" + b"k" * 60_000 + b"]" * 900 + tensor() + b"a" * 900 + b"sq\1"
     yield "shared path", packed(PROTO + b"](" + chain + b"h\1" * 1600 + b"e" + STOP), "1,600 times a path of 900 lists below a name of 60,000 letters", [4]
