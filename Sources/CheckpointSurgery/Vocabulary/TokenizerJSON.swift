@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import TensorStorage
 
 /// Hugging Face's `tokenizer.json`, and `vocab.json`: an object of tokens and ids.
 enum TokenizerJSON {
