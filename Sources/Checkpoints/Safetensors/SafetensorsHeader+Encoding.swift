@@ -64,7 +64,7 @@ extension SafetensorsHeader {
     _ tensors: [Tensor], metadata: [String: String]?, placement: Placement? = nil, file: String
   ) throws(FormatError) -> FileLayout {
     let order = placement?.order ?? referenceOrder(of: tensors)
-    var json: [UInt8] = []
+    var json = [UInt8](repeating: 0, count: lengthByteCount)
     json.reserveCapacity(tensors.count * 100)
     json.append(UInt8(ascii: "{"))
     if let metadata { json.append(metadata: metadata) }
@@ -107,28 +107,25 @@ extension SafetensorsHeader {
   }
 
   /// Spaces between the JSON and the data.
-  private static func padding(after jsonByteCount: Int, _ placement: Placement?) -> Int {
-    let end = lengthByteCount + jsonByteCount
+  private static func padding(after end: Int, _ placement: Placement?) -> Int {
     guard let placement else { return (alignment - end % alignment) % alignment }
     let block = placement.blockByteCount
     return (placement.offsetInBlock - end % block + block) % block
   }
 
-  /// Puts the length of the JSON before it, and moves the ranges behind it.
+  /// Puts the length of the JSON into the room before it, and moves the ranges behind it.
   private static func layout(
-    _ json: [UInt8], order: [Int], ranges: [Range<Int>], dataByteCount: Int, file: String
+    _ json: consuming [UInt8], order: [Int], ranges: [Range<Int>], dataByteCount: Int, file: String
   ) throws(FormatError) -> FileLayout {
-    let jsonByteCount = json.count
+    var bytes = json
+    let jsonByteCount = bytes.count - lengthByteCount
     guard jsonByteCount <= maximumByteCount else {
       throw FormatError(
         file: file, .safetensors(.writtenHeaderTooLarge(byteCount: jsonByteCount)))
     }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(lengthByteCount + jsonByteCount)
-    for shift in 0..<lengthByteCount {
-      bytes.append(UInt8(truncatingIfNeeded: jsonByteCount >> (8 * shift)))
+    for position in 0..<lengthByteCount {
+      bytes[position] = UInt8(truncatingIfNeeded: jsonByteCount >> (8 * position))
     }
-    bytes += json
     let dataStart = bytes.count
     let (fileByteCount, isTooLarge) = dataStart.addingReportingOverflow(dataByteCount)
     guard !isTooLarge else {
@@ -158,7 +155,7 @@ extension [UInt8] {
   }
 
   fileprivate mutating func append(tensor: SafetensorsHeader.Tensor, offsets: Range<Int>) {
-    if last != UInt8(ascii: "{") || count > 1 { append(UInt8(ascii: ",")) }
+    if last != UInt8(ascii: "{") { append(UInt8(ascii: ",")) }
     appendJSONString(tensor.name.text, escaping: .serde)
     self += #":{"dtype":""#.utf8
     self += tensor.dtype.name.utf8

@@ -40,8 +40,8 @@ package struct SegmentList: Sendable {
   /// Their bytes, and so the offset of the next one.
   package private(set) var byteCount = 0
 
-  /// No segment yet.
-  package init() {}
+  /// No segment yet, and room for `capacity` of them.
+  package init(capacity: Int = 0) { segments.reserveCapacity(capacity) }
 
   /// Adds bytes that are known; joins them to bytes that stand just before.
   package mutating func append(_ bytes: [UInt8]) throws(PlanFault) {

@@ -85,7 +85,9 @@ extension WritePlan {
     directories = destination.directory.map { [$0] } ?? []
     overwrites = options.overwrites
     allowsOverflow = options.allowsOverflow
-    let contents = files.filter { $0.link == nil }.flatMap { $0.segments.compactMap(\.tensor) }
+    let contents = files.lazy.filter { $0.link == nil }.flatMap {
+      $0.segments.lazy.compactMap(\.tensor)
+    }
     readByteCount = contents.reduce(0) { $0 + $1.extentByteCount }
     let largestView = contents.reduce(0) { max($0, $1.heldByteCount) }
     do {
@@ -98,14 +100,19 @@ extension WritePlan {
   private static func tensors(
     of conversion: Conversion, layout: OutputLayout, firstFile: Int
   ) -> [PlannedTensor] {
-    var tensors = zip(conversion.items, layout.placements).map { item, placement in
-      (
-        item.position,
-        PlannedTensor(item, placement, firstFile: firstFile, format: conversion.format)
-      )
+    var tensors: [PlannedTensor] = []
+    tensors.reserveCapacity(conversion.items.count + conversion.omissions.count)
+    var omissions = conversion.omissions[...]
+    for (item, placement) in zip(conversion.items, layout.placements) {
+      while let omission = omissions.first, omission.position < item.position {
+        tensors.append(PlannedTensor(omission))
+        omissions.removeFirst()
+      }
+      tensors.append(
+        PlannedTensor(item, placement, firstFile: firstFile, format: conversion.format))
     }
-    tensors += conversion.omissions.map { ($0.position, PlannedTensor($0)) }
-    return tensors.sorted { $0.0 < $1.0 }.map(\.1)
+    tensors.append(contentsOf: omissions.lazy.map { PlannedTensor($0) })
+    return tensors
   }
 }
 

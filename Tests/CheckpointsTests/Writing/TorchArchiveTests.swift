@@ -18,7 +18,7 @@ internal import Testing
     let original = try file.bytes(at: 0, count: file.byteCount)
     let archive = try ZipArchive(file)
     let root = try #require(archive.records.first).name.prefix { $0 != "/" }
-    var layout = TorchArchiveLayout(root: String(root))
+    var layout = TorchArchiveLayout(root: String(root), storageCount: 1)
     for record in archive.records {
       let name = String(record.name.dropFirst(root.count + 1))
       if name == "version" || name == SerializationID.recordName { continue }

@@ -72,24 +72,25 @@ struct SafetensorsOutput {
   private func file(
     _ path: String, members: [Int], metadata: [String: String]?
   ) throws(FormatError) -> OutputLayout.File {
-    let items = members.map { conversion.items[$0] }
-    let tensors = items.map {
-      SafetensorsHeader.Tensor(name: $0.name, dtype: $0.tensor.dtype, shape: $0.tensor.shape)
+    let items = conversion.items
+    let tensors = members.map {
+      SafetensorsHeader.Tensor(
+        name: items[$0].name, dtype: items[$0].tensor.dtype, shape: items[$0].tensor.shape)
     }
     let placement =
       conversion.options.alignsDataToSource
-      ? SourceAlignment(of: items.map(\.tensor))
+      ? SourceAlignment(of: members.map { items[$0].tensor })
         .placement(reference: SafetensorsHeader.referenceOrder(of: tensors)) : nil
     let header: SafetensorsHeader.FileLayout
     do {
       header = try SafetensorsHeader.encode(
         tensors, metadata: metadata, placement: placement, file: path)
-    } catch { throw blamingSource(error, items) }
-    var segments = SegmentList()
+    } catch { throw blamingSource(error, members) }
+    var segments = SegmentList(capacity: members.count + 1)
     do {
       try segments.append(header.bytes)
-      for position in header.order {
-        try segments.append(items[position].tensor, owner: items[position].position)
+      for member in header.order.lazy.map({ members[$0] }) {
+        try segments.append(items[member].tensor, owner: items[member].position)
       }
     } catch {
       throw FormatError(file: path, .plan(error))
@@ -98,12 +99,13 @@ struct SafetensorsOutput {
   }
 
   /// A tensor that cannot be written is the fault of the file that it comes from.
-  private func blamingSource(_ error: FormatError, _ items: [Conversion.Item]) -> FormatError {
-    guard let name = error.tensor, let item = items.first(where: { $0.name.text == name }) else {
-      return error
-    }
+  private func blamingSource(_ error: FormatError, _ members: [Int]) -> FormatError {
+    let items = conversion.items
+    guard let name = error.tensor,
+      let member = members.first(where: { items[$0].name.text == name })
+    else { return error }
     var error = error
-    error.file = conversion.file(of: item.sourceName)
+    error.file = conversion.file(of: items[member].sourceName)
     return error
   }
 

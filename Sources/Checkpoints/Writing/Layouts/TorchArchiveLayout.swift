@@ -5,12 +5,21 @@ internal import TensorStorage
 /// What it must get right, in order: every byte is the one that torch's writer (miniz, patched) puts there,
 /// its zip64 quirks included; sizes and offsets are known before a tensor is read; only checksums are not.
 struct TorchArchiveLayout {
-  private var list = SegmentList()
+  /// The segments of a storage: its header, its bytes, its descriptor.
+  private static let segmentsPerStorage = 3
+  /// Those of all other records, and the directory.
+  private static let otherSegmentCount = 8
+
+  private var list: SegmentList
   private var records: [TorchRecord] = []
   private let root: String
 
-  /// An archive whose records lie in the folder `root`.
-  init(root: String) { self.root = root }
+  /// An archive whose records lie in the folder `root`, with room for so many storages.
+  init(root: String, storageCount: Int) {
+    self.root = root
+    list = SegmentList(
+      capacity: storageCount * Self.segmentsPerStorage + Self.otherSegmentCount)
+  }
 
   /// Adds a record of known bytes.
   mutating func append(_ name: String, _ bytes: [UInt8]) throws(PlanFault) {

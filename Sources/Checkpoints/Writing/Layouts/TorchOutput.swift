@@ -84,7 +84,8 @@ struct TorchOutput {
   private func archive(
     _ path: String, members: [Int], isShard: Bool
   ) throws(PlanFault) -> SegmentList {
-    var archive = TorchArchiveLayout(root: Self.root(of: path))
+    var archive = TorchArchiveLayout(
+      root: Self.root(of: path), storageCount: members.count)
     var written: [Int] = []
     let pickle = pickle(of: members, isShard: isShard, written: &written)
     try archive.append("data.pkl", pickle.encoded())
