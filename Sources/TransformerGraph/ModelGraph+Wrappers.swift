@@ -60,8 +60,8 @@ extension ModelGraph {
   public var parameterCount: (all: Int, trainable: Int) {
     var counts = (all: 0, trainable: 0)
     for slot in slots where !slot.sharesEarlier && !slot.parameter.isBuffer {
-      counts.all += slot.parameter.elementCount
-      if slot.parameter.isTrainable { counts.trainable += slot.parameter.elementCount }
+      counts.all.addClamped(slot.parameter.elementCount)
+      if slot.parameter.isTrainable { counts.trainable.addClamped(slot.parameter.elementCount) }
     }
     return counts
   }

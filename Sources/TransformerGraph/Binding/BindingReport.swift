@@ -85,7 +85,10 @@ extension ModelGraph {
   }
 
   private func count(where isCounted: (Slot) -> Bool) -> Int {
-    slots.filter(isCounted).reduce(0) { $0 + (Layout.elementCount(of: $1.shape) ?? 0) }
+    // A configuration can ask for more parameters than can be counted.
+    slots.filter(isCounted).reduce(into: 0) {
+      $0.addClamped(Layout.elementCount(of: $1.shape) ?? .max)
+    }
   }
 
   private var sharedNames: [[String]] {

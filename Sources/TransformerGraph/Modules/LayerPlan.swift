@@ -32,6 +32,10 @@ struct LayerPlan {
     }
     (kinds, blockLength) = try Self.kinds(arguments, block: block, depth: blockDepth)
     executionOrder = order ?? Array(kinds.indices)
+    guard max(kinds.count, executionOrder.count) <= Self.largestCount else {
+      throw .impossible(
+        path: arguments.path, reason: "the stack has more than \(Self.largestCount) sub-layers")
+    }
     depth = given ?? executionOrder.count
     if isTied { depth = 1 }
     let count = kinds.count
@@ -158,4 +162,6 @@ struct LayerPlan {
 
   // A configuration must not be able to ask for more modules than a machine can hold.
   private static let largestDepth = 4096
+  /// A block has at most four sub-layers.
+  private static let largestCount = 4 * largestDepth
 }
