@@ -32,9 +32,8 @@ package struct StateDictPickle {
   package enum StorageType: Hashable, Sendable {
     /// One of the old classes, by name: `FloatStorage`, `BFloat16Storage`, ….
     case typed(className: String)
-    /// Bytes. Tensors on it have a dtype that is younger than the typed classes, by its name in torch:
-    /// `uint16`, `float8_e4m3fn`, ….
-    case untyped(dtypeName: String)
+    /// Bytes, which each tensor on it takes for elements of a dtype of its own.
+    case untyped
   }
 
   /// A tensor: a view of a storage.
@@ -52,6 +51,9 @@ package struct StateDictPickle {
     package var isConjugated = false
     /// Whether what is stored is the negative of what is meant.
     package var isNegated = false
+    /// What it takes the bytes of an untyped storage for, as torch names it: a dtype that is younger than the
+    /// typed classes, `uint16`, `float8_e4m3fn`, ….
+    package var dtypeName: String?
 
     package init(name: String, storage: Int, shape: [Int], strides: [Int]) {
       self.name = name
@@ -160,8 +162,7 @@ extension StateDictPickle {
     key: inout PickleWriter.Reference?
   ) -> PickleWriter.Reference {
     let storage = storages[tensor.storage]
-    let dtypeName: String? =
-      if case .untyped(let name) = storage.type { name } else { nil }
+    let dtypeName = storage.type == .untyped ? tensor.dtypeName : nil
     writer.global("torch._utils", "_rebuild_tensor_\(dtypeName == nil ? "v2" : "v3")")
     writer.mark()
     write(storage, key: &key, to: &writer)

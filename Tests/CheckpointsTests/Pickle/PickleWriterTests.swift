@@ -95,11 +95,13 @@ internal import Testing
     var key = 0
     func add(_ name: String, _ type: StateDictPickle.StorageType, _ count: Int) {
       let storage = pickle.addStorage(Storage(key: "\(key)", type: type, elementCount: count))
-      pickle.addTensor(Tensor(name: name, storage: storage, shape: [2, 3], strides: [3, 1]))
+      var tensor = Tensor(name: name, storage: storage, shape: [2, 3], strides: [3, 1])
+      tensor.dtypeName = name
+      pickle.addTensor(tensor)
       key += 1
     }
     for (name, className) in typed { add(name, .typed(className: "\(className)Storage"), 6) }
-    for (name, byteCount) in untyped { add(name, .untyped(dtypeName: name), 6 * byteCount) }
+    for (name, byteCount) in untyped { add(name, .untyped, 6 * byteCount) }
     #expect(pickle.encoded() == (try Fixtures.bytes("pickle/saves/types.pkl")))
   }
 

@@ -136,6 +136,7 @@ struct TorchOutput {
     tensor.role = conversion.items[position].role
     tensor.isConjugated = view.modifiers.contains(.conjugate)
     tensor.isNegated = view.modifiers.contains(.negate)
+    tensor.dtypeName = conversion.items[position].tensor.dtype.torchName
     return tensor
   }
 

@@ -253,7 +253,7 @@ extension DType {
       default: nil
       }
     if let className { return .typed(className: className) }
-    return torchName.map { .untyped(dtypeName: $0) }
+    return torchName == nil ? nil : .untyped
   }
 
   /// Bytes that a storage of this dtype counts as one.
