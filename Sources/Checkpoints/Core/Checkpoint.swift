@@ -129,6 +129,8 @@ public struct CheckpointSource: Sendable {
   package var pickleProtocols: [Int] = []
   /// What the file holds that is not a tensor of the selection, as `path: description`.
   public var otherValues: [String] = []
+  /// What has a name among the tensors and is none (an array of text), and why; writing asks that it be left out.
+  package var unreadable: [(name: TensorName, error: FormatError)] = []
   /// Remarks for the user, each a sentence.
   public var notes: [String] = []
   /// The kind of dictionary that torch will be given back.

@@ -35,15 +35,20 @@ package enum NumpyArchiveFormat: ZippedFormat {
   private static func append(
     _ record: ZipRecord, of archive: ZipArchive, to checkpoint: inout Checkpoint
   ) throws(FormatError) {
+    let name = TensorName(tensorName(of: record.name))
     let array: NumpyArray
     do { array = try NumpyArray(archive.source(of: record)) } catch {
-      throw error.error(file: archive.file.path, member: record.name)
+      guard case .fault(let fault) = error, fault.isOfElements else {
+        throw error.error(file: archive.file.path, member: record.name)
+      }
+      let unreadable = error.error(file: archive.file.path, member: name.text)
+      checkpoint.source.unreadable.append((name, unreadable))
+      return checkpoint.source.notes.append("'\(escaped(name.text))' \(fault.sentence)")
     }
     guard let tensor = array.tensor else {
       throw FormatError(
         file: archive.file.path, tensor: record.name, .numpy(.sizeOverflow(array.header.shape)))
     }
-    let name = TensorName(tensorName(of: record.name))
     guard checkpoint.append(Checkpoint.Entry(name: name, tensor: tensor)) else {
       throw FormatError(file: archive.file.path, tensor: record.name, .numpy(.nameTwice(name.text)))
     }

@@ -53,6 +53,14 @@ public enum NumpyFault: FormatFault {
 }
 
 extension NumpyFault {
+  /// Whether the array is sound, and its elements are no tensor's.
+  var isOfElements: Bool {
+    switch self {
+    case .structured, .dtype: true
+    default: false
+    }
+  }
+
   /// The name of the case, after the format.
   public var code: String {
     switch self {
@@ -101,9 +109,10 @@ extension NumpyFault {
     case .sizeOverflow(let shape):
       "the array's shape \(shape) has more bytes than can be counted"
     case .structured:
-      "is a structured array, whose records are no tensor; save each field as an array of its own"
+      "is a structured array, whose records are no tensor; save each field as an array of its own; "
+        + Self.omission
     case .dtype(let descr, let reason):
-      "has elements of dtype '\(escaped(descr))', \(reason.text)"
+      "has elements of dtype '\(escaped(descr))', \(reason.text); \(Self.omission)"
     case .dataShort(let needed, let available):
       "the array needs \(needed) bytes and \(available) are there; \(again)"
     case .dataLong(let needed, let available):
@@ -114,6 +123,8 @@ extension NumpyFault {
     }
   }
 
+  private static let omission = "--exclude leaves it out of an .npz"
+
   private var again: String { "the file was cut short; download or copy it again" }
 }
 
@@ -122,7 +133,7 @@ extension NumpyFault.DTypeReason {
     switch self {
     case .object:
       "pickled Python objects, which are not read; save the arrays inside it one by one"
-    case .text: "which is text and no tensor; save the archive without it"
+    case .text: "which is text and no tensor"
     case .time: "which are times and no tensor; save them as integers (.astype('i8'))"
     case .void:
       "bytes of which numpy does not know the meaning (bfloat16 and float8 arrays are saved so); "

@@ -28,6 +28,15 @@ extension NumpyHeader {
     return wrapped(Array(text.utf8))
   }
 
+  /// Whether numpy has arrays of that shape: of at most 64 dimensions, and of bytes that it can count, which it does
+  /// as if no size were 0.
+  static func isSupported(shape: [Int], of dtype: DType) -> Bool {
+    guard shape.count <= maximumRank,
+      let elementCount = Layout.elementCount(of: shape.filter { $0 != 0 })
+    else { return false }
+    return dtype.byteCount(elementCount: elementCount) != nil
+  }
+
   /// Adds magic, version and length in front, and padding behind.
   private static func wrapped(_ text: [UInt8]) -> [UInt8] {
     // Version 1 has two bytes for the length; version 2 has four, and 64 dimensions do not need it.

@@ -15,7 +15,7 @@ package struct NumpyHeader: Equatable, Sendable {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   /// numpy itself has no more dimensions.
-  private static let maximumRank = 64
+  static let maximumRank = 64
 
   /// Bytes of the elements; nil if there are too many to count.
   var dataByteCount: Int? {

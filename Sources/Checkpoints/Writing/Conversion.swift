@@ -59,6 +59,7 @@ struct Conversion {
       !NamePrefix.isHeeded($0, by: options.strippedPrefixes)
     }
     collect()
+    try checkUnreadable()
     try refuseNothing()
     remarkOnIdleOptions()
     try rename()
@@ -93,6 +94,13 @@ extension Conversion {
     for entry in resolved.entries { add(entry) }
   }
 
+  /// Refuses what cannot be read, unless it is left out.
+  private func checkUnreadable() throws(FormatError) {
+    for (name, error) in checkpoint.source.unreadable where reasonToOmit(name, partOf: nil) == nil {
+      throw error
+    }
+  }
+
   private mutating func add(_ entry: Checkpoint.Entry) {
     let position = items.count + omissions.count
     let name = entry.name
@@ -119,7 +127,9 @@ extension Conversion {
   /// A pattern or prefix that no name has is likely a typing error.
   private mutating func remarkOnIdleOptions() {
     let wholes = checkpoint.entries.compactMap { $0.whole?.name }
-    let names = items.map(\.sourceName) + omissions.map(\.sourceName) + wholes
+    let names =
+      items.map(\.sourceName) + omissions.map(\.sourceName) + wholes
+      + checkpoint.source.unreadable.map(\.name)
     let patterns =
       options.includes.map { ("--include", $0) } + options.excludes.map { ("--exclude", $0) }
       + options.keptDTypes.map { ("--keep", $0.pattern) }

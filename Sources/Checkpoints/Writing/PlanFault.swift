@@ -6,6 +6,8 @@ public enum PlanFault: FormatFault {
   case unsupportedDType(DType, format: OutputFormat, others: [String] = [])
   /// numpy has no such dtype.
   case noNumpyDType(DType)
+  /// numpy has no array of that shape.
+  case noNumpyShape([Int])
   /// There is no conversion between the two dtypes.
   case noConversion(from: DType, to: DType)
   /// The source holds the tensor's shape and not its bytes.
@@ -48,6 +50,7 @@ public enum PlanFault: FormatFault {
     switch self {
     case .unsupportedDType: "UnsupportedDType"
     case .noNumpyDType: "UnsupportedDType"
+    case .noNumpyShape: "UnsupportedShape"
     case .noConversion: "NoConversion"
     case .noData: "NoData"
     case .notStrided: "NotStrided"
@@ -79,6 +82,12 @@ public enum PlanFault: FormatFault {
         + "another format with --to"
     case .noNumpyDType(let dtype):
       "numpy has no dtype for \(dtype.name); --dtype f32 converts floating-point values first"
+    case .noNumpyShape(let shape):
+      shape.count > NumpyHeader.maximumRank
+        ? "it has \(shape.count) dimensions, and numpy has at most \(NumpyHeader.maximumRank); leave it out with "
+          + "--exclude, or choose another format with --to"
+        : "numpy cannot count the bytes of shape \(shape), though it has no elements; leave it out with "
+          + "--exclude, or choose another format with --to"
     case .noConversion(let source, let target):
       "there is no conversion from \(source.name) to \(target.name); leave the tensor as it is with "
         + "--keep NAME=\(source.name.lowercased()), or out with --exclude"

@@ -1,10 +1,12 @@
 internal import TensorStorage
 
-/// The names of an archive's records, in which no two differ by case alone.
+/// The names of an archive's records, in which no two differ by case alone, unless they are those of arrays.
 ///
 /// torch looks names up without regard to ASCII case and takes one of several, so such an archive would
-/// mean different things to different readers.
+/// mean different things to different readers. numpy, which alone has arrays, means each name exactly.
 struct ZipNames: Sendable {
+  private static let arraySuffix = Array(".npy".utf8)
+
   private var names: [String]
   private var positions: [TensorName: Int]
 
@@ -31,6 +33,7 @@ struct ZipNames: Sendable {
   }
 
   private static func folded(_ name: String) -> TensorName {
+    if name.utf8.suffix(arraySuffix.count).elementsEqual(arraySuffix) { return TensorName(name) }
     let uppercase = UInt8(ascii: "A")...UInt8(ascii: "Z")
     guard name.utf8.contains(where: uppercase.contains) else { return TensorName(name) }
     let bytes = name.utf8.map { uppercase.contains($0) ? $0 | 0x20 : $0 }

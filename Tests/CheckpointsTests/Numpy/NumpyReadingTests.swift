@@ -66,15 +66,45 @@ internal import Testing
     ([0x93, 0x4E], NumpyFault.headerCut(needed: 6, available: 2)),
     ([], .headerCut(needed: 6, available: 0)),
     (Array("hello.".utf8), .magic),
-    (
-      NumpyArrays.bytes(NumpyArrays.text(descr: "'|O'"), data: []),
-      .dtype(descr: "|O", reason: .object)
-    ),
   ])
   func `with a bad member names it`(bytes: [UInt8], fault: NumpyFault) throws {
     let array = NumpyArrays.bytes(NumpyArrays.text(), data: NumpyArrays.four)
     let error = FormatError(file: "a.npz", tensor: "b.npy", .numpy(fault))
     #expect(throws: error) { try Self.archive([("a.npy", array), ("b.npy", bytes)]) }
+  }
+
+  @Test(arguments: [
+    ("'|O'", NumpyFault.dtype(descr: "|O", reason: .object), 0),
+    ("'<U1'", .dtype(descr: "<U1", reason: .text), 16),
+    ("[('x', '<f4')]", .structured, 16),
+  ])
+  func `with an array that is no tensor is written where that is left out`(
+    descr: String, fault: NumpyFault, byteCount: Int
+  ) throws {
+    let array = NumpyArrays.bytes(NumpyArrays.text(), data: NumpyArrays.four)
+    let other = NumpyArrays.bytes(
+      NumpyArrays.text(descr: descr), data: [UInt8](repeating: 0, count: byteCount))
+    let checkpoint = try Self.archive([("a.npy", array), ("b.npy", other)])
+    #expect(checkpoint.entries.map(\.name) == ["a"])
+    #expect(checkpoint.source.notes == ["'b' \(fault.sentence)"])
+    let path = try TemporaryDirectory().path("out.safetensors")
+    #expect {
+      try checkpoint.write(to: path)
+    } throws: { error in
+      guard let error = error as? FormatError else { return false }
+      return error.tensor == "b" && error.fault == .numpy(fault)
+    }
+    var options = ConversionOptions()
+    options.excludes = [try #require(NamePattern("b"))]
+    let directory = try TemporaryDirectory()
+    try checkpoint.write(to: directory.path("out.safetensors"), options: options)
+    #expect(try Self.read(directory.path("out.safetensors")).entries.map(\.name) == ["a"])
+  }
+
+  @Test func `has arrays whose names differ in case only, as numpy does`() throws {
+    let array = NumpyArrays.bytes(NumpyArrays.text(), data: NumpyArrays.four)
+    let checkpoint = try Self.archive([("w.npy", array), ("W.npy", array)])
+    #expect(checkpoint.entries.map(\.name) == ["w", "W"])
   }
 
   @Test func `has its checksum compared when all of an array is read`() throws {

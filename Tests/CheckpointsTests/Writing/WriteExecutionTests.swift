@@ -54,6 +54,20 @@ internal import Testing
     }
   }
 
+  @Test(arguments: [[Int](repeating: 1, count: 65), [0, 1 << 62]])
+  func `refuses a shape that numpy lacks, and no other format does`(shape: [Int]) throws {
+    let directory = try TemporaryDirectory()
+    let bytes = Storage(MemoryBytes([0, 0, 128, 63]))
+    let checkpoint = try Made.checkpoint([("a", Made.tensor(.f32, shape, storage: bytes))])
+    #expect(
+      throws: FormatError(file: "memory", tensor: "a", .plan(.noNumpyShape(shape)))
+    ) { try checkpoint.write(to: directory.path("a.npz")) }
+    for name in ["a.safetensors", "a.pt"] {
+      try checkpoint.write(to: directory.path(name))
+      #expect(try Checkpoint.open(directory.path(name))["a"]?.shape == shape)
+    }
+  }
+
   @Test(arguments: SmallDisk.available)
   func `gives the same bytes on any disk, from a file that lies on it`(kind: SmallDisk.Kind) throws
   {

@@ -36,6 +36,9 @@ struct NumpyOutput {
     guard let header = NumpyHeader.encode(dtype: tensor.dtype, shape: tensor.shape) else {
       throw .unsupportedDType(tensor.dtype, format: .npz)
     }
+    guard NumpyHeader.isSupported(shape: tensor.shape, of: tensor.dtype) else {
+      throw .noNumpyShape(tensor.shape)
+    }
     // Readers cut a name there.
     guard !item.name.text.utf8.contains(0) else {
       throw .unwritableName(reason: "it has a NUL in it")
