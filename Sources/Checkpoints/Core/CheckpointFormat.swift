@@ -35,6 +35,8 @@ public struct ReadOptions: Sendable {
   /// Which dictionary inside a training checkpoint: a dotted path, `.` for every tensor in the file, or
   /// nil to find the state dict.
   public var selection: String?
+  /// Whether every tensor in the file is taken where several dictionaries may be the model; else that is refused.
+  package var takesAllIfUndecided = false
   /// Whether duplicate names and control characters in names are accepted where the reference does.
   public var isLenient = false
   /// Whether pickles that name dangerous globals are read all the same (nothing is ever called).

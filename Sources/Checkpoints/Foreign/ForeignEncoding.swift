@@ -3,6 +3,7 @@ enum ForeignEncoding {
   /// The kind of file that `prefix` looks like.
   static func kind(of prefix: [UInt8]) -> ForeignKind? {
     if isDistributedMetadata(prefix) { return .distributedMetadata }
+    if isOldPickle(prefix) { return .textPickle }
     if let kind = protocolBufferKind(prefix) { return kind }
     return isMessagePackMap(prefix) ? .flax : nil
   }
@@ -11,6 +12,11 @@ enum ForeignEncoding {
   static func isDistributedMetadata(_ prefix: [UInt8]) -> Bool {
     let module = Array("torch.distributed.checkpoint".utf8)
     return prefix.first == 0x80 && prefix.prefix(256).firstRange(of: module) != nil
+  }
+
+  /// Protocols 0 and 1 begin with a dictionary or list and its place in the memo; bytes in them may be no text.
+  private static func isOldPickle(_ prefix: [UInt8]) -> Bool {
+    ["(dp", "(lp", "}q\0", "]q\0"].contains { prefix.starts(with: $0.utf8) }
   }
 
   /// ONNX begins with its IR version (3 to 13 so far), then the producer's name or the graph; a

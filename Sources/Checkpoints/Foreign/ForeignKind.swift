@@ -5,7 +5,7 @@ public enum ForeignKind: String, CaseIterable, Sendable {
     luaTorch
   case distributedMetadata, oldTorchScript, torchPackage, exportedProgram, executorch, modelArchive,
     stableBaselines, emptyZip, splitZip
-  case textPickle, parquet, arrow, sqlite, pdf, image, matlab
+  case textPickle, joblib, parquet, arrow, sqlite, pdf, image, matlab
   case elf, windowsProgram, machO, xml
 }
 
@@ -140,8 +140,12 @@ extension ForeignKind {
         next: "unzip it and give policy.pth, which is a torch checkpoint")
     case .textPickle:
       Row(
-        what: "a Python pickle of protocol 0, which is not read outside of torch's own files",
+        what: "a Python pickle of protocol 0 or 1, which is not read outside of torch's own files",
         next: "load it in Python, if you trust it, and save its tensors with torch.save")
+    case .joblib:
+      Row(
+        what: "a file of joblib, whose arrays lie between the parts of its pickle",
+        next: "load it with joblib.load, if you trust it, and save its arrays with numpy.savez")
     default: nil
     }
   }

@@ -68,7 +68,7 @@ struct ShardIndex {
     var names: Set<TensorName> = []
     var bundle: BundleMembership??
     for member in members {
-      guard let shard = member.value.string else {
+      guard let shard = Self.shard(member.value) else {
         throw invalid(
           .mismatch(
             needed:
@@ -80,8 +80,13 @@ struct ShardIndex {
     var positions: [TensorName: Int] = [:]
     for (position, shard) in shards.enumerated() { positions[TensorName(shard)] = position }
     tensors = members.map { member in
-      (TensorName(member.key), positions[TensorName(member.value.string ?? "")] ?? 0)
+      (TensorName(member.key), positions[TensorName(Self.shard(member.value) ?? "")] ?? 0)
     }
+  }
+
+  /// The name of a shard; `./` in front, which huggingface_hub allows, says nothing.
+  private static func shard(_ value: JSONValue) -> String? {
+    value.string.map { $0.hasPrefix("./") ? String($0.dropFirst(2)) : $0 }
   }
 
   private func invalid(_ reason: JSONError.Reason) -> FormatError {

@@ -10,6 +10,8 @@ struct CheckpointAssembly {
   /// The first tensor of each unusual kind, and how many there are.
   private var kinds: [RebuiltTensor.Kind: (first: String, count: Int)] = [:]
   private var classes: [String: (first: String, count: Int)] = [:]
+  /// The parameters of lazy modules that have no shape yet.
+  private var uninitialised: (first: String, count: Int) = ("", 0)
   private var otherCount = 0
   /// The objects that are tensors, numbered as they are met.
   private var objectNumbers: [TorchValue: Int] = [:]
@@ -89,10 +91,18 @@ struct CheckpointAssembly {
 
   /// A value beside the tensors.
   mutating func addOther(_ path: String, _ value: TorchValue) {
+    if let name = value.className, Self.uninitialisedClasses.contains(name) {
+      if uninitialised.count == 0 { uninitialised.first = path }
+      uninitialised.count += 1
+    }
     otherCount += 1
     guard otherCount <= TorchLimits.describedValueCount else { return }
     checkpoint.source.otherValues.append("\(path): \(ValueDescription.of(value))")
   }
+
+  private static let uninitialisedClasses: Set<String> = [
+    "torch.nn.parameter.UninitializedParameter", "torch.nn.parameter.UninitializedBuffer",
+  ]
 
   mutating func addNote(_ note: String) { checkpoint.source.notes.append(note) }
 
@@ -116,6 +126,11 @@ struct CheckpointAssembly {
       addNote(
         "\(Self.subject(found.first, found.count)) of the class \(escaped(name)); the elements are "
           + "read, the class is not")
+    }
+    if uninitialised.count > 0 {
+      addNote(
+        "\(Self.subject(uninitialised.first, uninitialised.count)) of a lazy module that has not run yet: without "
+          + "shape and values, and left out")
     }
     if let note = NamePrefix.note(on: checkpoint.entries.lazy.map(\.name.text)) { addNote(note) }
     checkpoint.source.globals = reading.globals.sorted()

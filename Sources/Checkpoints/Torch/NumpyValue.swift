@@ -33,7 +33,9 @@ struct NumpyValue {
       )
     default: return nil
     }
-    guard let shape, let found = NumpyType(type) else { return nil }
+    guard let shape, shape.count <= NumpyHeader.maximumRank, let found = NumpyType(type) else {
+      return nil
+    }
     self.shape = shape
     dtype = found.dtype
     typeName = found.name
@@ -58,20 +60,30 @@ struct NumpyValue {
       strides: isFortran ? fortranStrides : nil)
   }
 
-  /// The value of an integer scalar.
-  var integer: Int? {
-    guard shape.isEmpty, let bytes = data.bytes, let dtype, !bytes.isEmpty, bytes.count <= 8 else {
-      return nil
+  /// What Python prints of a scalar: a number, a truth value or a text; nil if it is something else.
+  var printed: String? {
+    guard shape.isEmpty, let bytes = data.bytes else { return nil }
+    guard let dtype else { return isText ? text(of: bytes) : nil }
+    guard !dtype.isComplex, dtype.byteCount(elementCount: 1) == bytes.count else { return nil }
+    let ordered = isBigEndian ? bytes.reversed() : bytes
+    return ElementValue.values(in: ordered.rawBytes, dtype: dtype).first?.description
+  }
+
+  /// Whether its elements are characters, as in `<U5`.
+  private var isText: Bool { typeName.prefix(2).contains("U") }
+
+  /// The text of a `numpy.str_`: four bytes for each character.
+  private func text(of bytes: [UInt8]) -> String? {
+    var text = String.UnicodeScalarView()
+    for start in stride(from: 0, to: bytes.count - bytes.count % 4, by: 4) {
+      let unit = bytes[start..<(start + 4)]
+      let code = (isBigEndian ? Array(unit) : unit.reversed()).reduce(UInt32(0)) {
+        $0 << 8 | UInt32($1)
+      }
+      guard let scalar = Unicode.Scalar(code) else { return nil }
+      text.append(scalar)
     }
-    let ordered = isBigEndian ? bytes : bytes.reversed()
-    let bits = ordered.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    switch dtype {
-    case .u8, .u16, .u32, .u64: return Int(exactly: bits)
-    case .i8, .i16, .i32, .i64:
-      let unused = UInt64(64 - 8 * bytes.count)
-      return Int(Int64(bitPattern: bits << unused) >> Int64(unused))
-    default: return nil
-    }
+    return String(text)
   }
 
   private var fortranStrides: [Int] { Layout.packedStrides(of: shape.reversed()).reversed() }

@@ -24,8 +24,7 @@ package enum PickleFormat: CheckpointFormat {
       throw FormatError(
         file: file.path, .pickle(.tooLong(byteCount: count, limit: ZipLimits.pickleByteCount)))
     }
-    let graph = try PickleMachine.run(
-      try bytes(of: file), file: file.path, policy: reading.policy)
+    let graph = try graph(try bytes(of: file), reading)
     let document = TorchDocument(
       graph: graph, storages: NoStorages(reading: reading), reading: reading,
       place: FileRange(file: file, byteOffset: 0, byteCount: count))
@@ -37,6 +36,21 @@ package enum PickleFormat: CheckpointFormat {
     }
     return try checkpoint.read()
   }
+
+  private static func graph(
+    _ bytes: [UInt8], _ reading: TorchReading
+  ) throws(FormatError) -> PickleGraph {
+    do {
+      return try PickleMachine.run(bytes, file: reading.file, policy: reading.policy)
+    } catch {
+      guard case .pickle(let fault) = error.fault, !fault.isSafetyRefusal,
+        bytes.firstRange(of: joblibModule) != nil
+      else { throw error }
+      throw FormatError(file: reading.file, .foreign(.kind(.joblib)))
+    }
+  }
+
+  private static let joblibModule = Array("joblib.numpy_pickle".utf8)
 
   private static func bytes(of file: RandomAccessFile) throws(FormatError) -> [UInt8] {
     do {

@@ -99,14 +99,30 @@ enum PythonText {
 
   private static func object(_ value: TorchValue) -> String {
     if let bytes = value.bytes { return quoted(bytes) }
-    if value.isArray, let number = TensorCall(value).flatMap(NumpyValue.init)?.integer {
-      return String(number)
+    if value.isArray, let scalar = TensorCall(value).flatMap(NumpyValue.init)?.printed {
+      return scalar
     }
+    if value.meaning == .device, let name = device(value.arguments ?? []) { return name }
+    if let text = subclassedText(value) { return text }
     if value.meaning == .size, let sizes = value.integers { return "torch.Size(\(sizes))" }
     if value.className == "builtins.complex", let text = complex(value.arguments ?? []) {
       return text
     }
     return place(of: value)
+  }
+
+  /// `cuda:1`, of `torch.device('cuda', 1)`.
+  private static func device(_ parts: [TorchValue]) -> String? {
+    guard let type = parts.first?.text else { return nil }
+    return parts.count > 1 ? parts[1].int.map { "\(type):\($0)" } : type
+  }
+
+  /// The text that an object of a subclass of `str` is: all that it is made of.
+  private static func subclassedText(_ value: TorchValue) -> String? {
+    guard value.object?.kind == .newObject, let arguments = value.arguments,
+      arguments.count == 1
+    else { return nil }
+    return arguments[0].text
   }
 
   /// `(1+2j)`, or `2j` without a real part; nil if these are not the two parts of a complex number.

@@ -10,6 +10,8 @@ struct StateDictSearch {
     var path: [String] = []
     /// The containers on the way, and which value of each was taken.
     var passed: [(container: TorchValue, taken: TorchValue)] = []
+    /// The dictionaries any of which may be the model, where that was not decided.
+    var undecided: [String] = []
   }
 
   /// The keys of a model among others, the most usual first. (The reference's list of what is met.)
@@ -33,8 +35,12 @@ struct StateDictSearch {
     for _ in 0..<Self.depth {
       guard ValueKind(choice.value) == .container, ModulePickle(choice.value) == nil else { break }
       let level = try SearchLevel(choice.value, survey: survey, root: root)
-      guard let step = try step(from: level, isRoot: choice.path.isEmpty) else { break }
-      choice.passed.append((choice.value, step.value))
+      guard let step = try step(from: level, isRoot: choice.path.isEmpty) else {
+        if choice.path.isEmpty { choice.undecided = undecided(level) }
+        break
+      }
+      if let between = step.between { choice.passed.append((choice.value, between)) }
+      choice.passed.append((step.between ?? choice.value, step.value))
       choice.path += step.names
       choice.value = step.value
     }
@@ -57,9 +63,14 @@ struct StateDictSearch {
       let inside = try SearchLevel(only.value, survey: survey, root: level.root)
       return level.hasOthers || inside.hasTensors || ModulePickle(only.value) != nil ? only : nil
     default:
-      guard isRoot, level.hasOthers else { return nil }
-      throw reading.error(.severalModels(level.candidates.map { $0.names.joined(separator: ".") }))
+      return nil
     }
+  }
+
+  /// The candidates of a root that is no model itself, and none of which is the usual one.
+  private func undecided(_ level: SearchLevel) -> [String] {
+    guard level.candidates.count > 1, level.hasOthers, !level.hasTensors else { return [] }
+    return level.candidates.map { $0.names.joined(separator: ".") }
   }
 
   /// The candidate under the most usual key.
@@ -83,6 +94,8 @@ struct SearchLevel {
   struct Candidate {
     var names: [String]
     var value: TorchValue
+    /// The container that it stands in, if that is not the level's own.
+    var between: TorchValue?
   }
 
   let root: TorchValue
@@ -139,7 +152,7 @@ struct SearchLevel {
     if name == "state", let model = value.value(forKey: "model") {
       let model = try model.resolved()
       if survey.holdsTorchTensor(model), ValueKind(model) == .container {
-        candidates.append(Candidate(names: ["state", "model"], value: model))
+        candidates.append(Candidate(names: ["state", "model"], value: model, between: value))
         return
       }
     }
@@ -191,10 +204,10 @@ struct SearchLevel {
     "optim", "sched", "scaler", "rng", "random_state", "callback", "hyper_param", "hparams",
   ].map { Array($0.utf8) }
 
-  /// The states of random number generators, as transformers' Trainer saves them.
+  /// The states of random number generators, as transformers' Trainer and accelerate save them.
   private static func isRandomState(_ value: TorchValue) -> Bool {
-    value.value(forKey: "python") != nil && value.value(forKey: "numpy") != nil
-      && value.value(forKey: "cpu") != nil
+    [["python", "numpy", "cpu"], ["random_state", "numpy_random_seed", "torch_manual_seed"]]
+      .contains { keys in keys.allSatisfy { value.value(forKey: $0) != nil } }
   }
 }
 

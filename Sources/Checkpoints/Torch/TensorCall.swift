@@ -50,7 +50,12 @@ struct TensorCall {
 
   func integers(_ position: Int, _ needed: String) throws(FormatError) -> [Int] {
     let value = try argument(position, needed)
-    if let integers = value.integers { return integers }
+    if let integers = value.integers {
+      // A pickle can give one long shape to a hundred thousand tensors.
+      reading.examinedValueCount += integers.count
+      try reading.checkEffort()
+      return integers
+    }
     let list = value.meaning == .size ? value.arguments?.first ?? value : value
     let count = list.document.graph.count(list.id)
     guard count > TorchLimits.rank else { throw error(needed: needed) }

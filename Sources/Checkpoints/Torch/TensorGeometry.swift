@@ -21,14 +21,25 @@ extension TensorGeometry {
     try checkExtent(available: storage.byteCount / unitByteCount)
     let (start, overflow) = offset.multipliedReportingOverflow(by: unitByteCount)
     let isEmpty = shape.contains(0)
-    let logical = try dtype.isSubByte ? unpackedShape(dtype) : shape
     guard isEmpty || !overflow,
       let tensor = LazyTensor(
-        dtype: dtype, shape: logical,
+        dtype: dtype.isSubByte ? .u8 : dtype, shape: shape,
         storage: storage.slot.storage(swapUnitByteCount: dtype.swapUnitByteCount),
         byteOffset: isEmpty ? (overflow ? 0 : start) : storage.byteOffset + start,
-        strides: dtype.isSubByte ? nil : strides, modifiers: modifiers)
+        strides: strides, modifiers: modifiers)
     else { throw .elementOverflow(shape: shape) }
+    return try dtype.isSubByte ? unpacked(tensor, as: dtype) : tensor
+  }
+
+  /// The tensor of the elements that share the bytes of `bytes`, which torch counts instead of them.
+  private func unpacked(_ bytes: LazyTensor, as dtype: DType) throws(TorchFault) -> LazyTensor {
+    let shape = try unpackedShape(dtype)
+    let tensor =
+      bytes.isPacked
+      ? LazyTensor(
+        dtype: dtype, shape: shape, storage: bytes.storage, byteOffset: bytes.byteOffset)
+      : LazyTensor(dtype: dtype, shape: shape, storage: Storage(GatheredBytes(bytes)))
+    guard let tensor else { throw .elementOverflow(shape: shape) }
     return tensor
   }
 
@@ -62,9 +73,7 @@ extension TensorGeometry {
 
   /// The shape in elements, of one in pairs that share a byte.
   private func unpackedShape(_ dtype: DType) throws(TorchFault) -> [Int] {
-    guard let last = shape.last, Layout.isPacked(shape: shape, strides: strides) else {
-      throw .unpackable(dtype)
-    }
+    guard let last = shape.last else { throw .unpackable(dtype) }
     let (doubled, overflow) = last.multipliedReportingOverflow(by: 8 / dtype.bitCount)
     guard !overflow else { throw .elementOverflow(shape: shape) }
     return shape.dropLast() + [doubled]

@@ -57,6 +57,7 @@ extension TensorRebuilder {
   func shell(_ call: TensorCall) -> RebuiltTensor {
     var rebuilt = RebuiltTensor(kind: .shell, parts: [])
     rebuilt.attributes = call.arguments.filter { !$0.isPlainValue }
+    if let state = call.state { rebuilt.attributes.append(state) }
     return rebuilt
   }
 

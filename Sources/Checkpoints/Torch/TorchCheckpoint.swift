@@ -18,8 +18,14 @@ struct TorchCheckpoint {
     let root = try document.root.resolved()
     let survey = try ValueSurvey(root)
     let choice = try choice(in: root, survey)
+    guard choice.undecided.isEmpty || options.takesAllIfUndecided else {
+      throw document.reading.error(.severalModels(choice.undecided))
+    }
     var assembly = CheckpointAssembly(source: source(of: choice), reading: document.reading)
     for note in notes { assembly.addNote(note) }
+    if !choice.undecided.isEmpty {
+      assembly.addNote(TorchFault.severalModels(choice.undecided).sentence)
+    }
     try add(choice, survey, to: &assembly)
     try addConstants(to: &assembly)
     try addSiblings(of: choice, survey, to: &assembly)
@@ -27,6 +33,11 @@ struct TorchCheckpoint {
   }
 
   private var takesEverything: Bool { options.selection == "." }
+
+  /// Which values count in what was chosen.
+  private func scope(of choice: StateDictSearch.Choice) -> ValueScope {
+    takesEverything || !choice.undecided.isEmpty ? .everything : .model
+  }
 
   private func choice(
     in root: TorchValue, _ survey: ValueSurvey
@@ -59,8 +70,7 @@ struct TorchCheckpoint {
           "the file holds a whole module of class \(choice.value.className ?? "unknown"); its "
             + "parameters and persistent buffers are read, its code is not in the file")
       }
-      let scope: ValueScope = takesEverything ? .everything : .model
-      try assembly.add(contentOf: choice.value, scope: scope, survey: survey)
+      try assembly.add(contentOf: choice.value, scope: scope(of: choice), survey: survey)
     case .leaf:
       throw document.reading.error(
         .noModel(holds: [ValueDescription.of(choice.value)], hasTensors: false))

@@ -107,7 +107,8 @@ extension TorchFault {
     case .plainQuantised:
       "its storage is quantised, and the call that makes it gives no scale"
     case .unpackable(let dtype):
-      "elements of \(dtype.name) share bytes, so that only packed tensors with a last dimension are read"
+      "elements of \(dtype.name) share bytes, so that only tensors with a last dimension are read, and views of "
+        + "quantised integers only if they are packed"
     case .tensorFlag(let name):
       "the operation '\(escaped(name))' is pending on its elements, which is not known here; "
         + "conj and neg are"

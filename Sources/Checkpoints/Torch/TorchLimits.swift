@@ -14,8 +14,9 @@ enum TorchLimits {
   /// How many arguments a call may have that means something here: torch's own have up to eight.
   static let argumentCount = 16
 
-  /// How many dimensions a tensor may have: numpy's limit, and that of torch's own kernels.
-  static let rank = 64
+  /// How many dimensions a tensor may have: far more than torch's kernels take, which save and load what
+  /// they do not compute with.
+  static let rank = 1024
 
   /// How deep dictionaries and lists may be nested around a tensor: Python's pickler gives up before.
   static let containerDepth = 1000

@@ -42,7 +42,7 @@ struct Check: Verb {
 
   func run(on console: Console) throws -> ExitStatus {
     var check = CheckpointCheck(limits: work.limits)
-    check.options = sourceOptions.reading
+    check.options = sourceOptions.looking
     check.checksValues = values
     // A source that cannot be opened has no length, and the check says why.
     let byteCount = values ? (try? sourceOptions.open(source))?.uniqueByteCount : nil

@@ -25,7 +25,7 @@ struct Count: Verb {
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
   func run(on console: Console) throws -> ExitStatus {
-    let checkpoint = try sourceOptions.open(source).freezing(besides: source)
+    let checkpoint = try sourceOptions.look(into: source).freezing(besides: source)
     let count = ParameterCount(
       of: checkpoint, knownBuffers: checkpoint.knownBuffers(path: source))
     try console.answer(count)

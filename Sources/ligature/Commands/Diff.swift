@@ -28,8 +28,8 @@ struct Diff: Verb {
 
   func run(on console: Console) throws -> ExitStatus {
     // A name that is only noted, as save_model does, is a name too.
-    let first = try sourceOptions.open(a).resolvingNotes()
-    let second = try sourceOptions.open(b).resolvingNotes()
+    let first = try sourceOptions.look(into: a).resolvingNotes()
+    let second = try sourceOptions.look(into: b).resolvingNotes()
     let options = try comparison.options(first, second, limits: work.limits)
     let byteCount = first.byteCount + second.byteCount
     let difference = try console.observe("comparing", byteCount: byteCount) { observer in

@@ -27,7 +27,7 @@ struct Hash: Verb {
 
   func run(on console: Console) throws -> ExitStatus {
     let expected = try check.map { try DigestListing(path: $0) }
-    let checkpoint = try sourceOptions.open(source).resolvingNotes()
+    let checkpoint = try sourceOptions.look(into: source).resolvingNotes()
     let listing = try console.observe("hashing", byteCount: checkpoint.uniqueByteCount) {
       observer in
       try DigestListing(of: checkpoint, limits: work.limits, observer: observer)

@@ -20,7 +20,7 @@ struct Inspect: Verb {
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
   func run(on console: Console) throws -> ExitStatus {
-    try console.answer(Inspection(of: sourceOptions.open(source), listsAll: listing.all))
+    try console.answer(Inspection(of: sourceOptions.look(into: source), listsAll: listing.all))
     return .success
   }
 }

@@ -32,7 +32,7 @@ struct Show: Verb {
   @OptionGroup(title: "Answer") var answer: AnswerOptions
 
   func run(on console: Console) throws -> ExitStatus {
-    let checkpoint = try sourceOptions.open(source)
+    let checkpoint = try sourceOptions.look(into: source)
     let name = try checkpoint.name(tensor)
     let excerpt = try values.excerpt(of: name, in: checkpoint)
     let tileByteCount = work.limits.tileByteCount(tilesPerThread: 2)

@@ -24,9 +24,21 @@ struct SourceOptions: ParsableArguments {
     return options
   }
 
+  /// The same for commands that only look: what may be the model is not asked.
+  var looking: ReadOptions {
+    var options = reading
+    options.takesAllIfUndecided = true
+    return options
+  }
+
   /// Reads the names and places of the tensors at `path`.
   func open(_ path: String) throws -> Checkpoint {
     try Checkpoint.open(path, options: reading)
+  }
+
+  /// The same for commands that only look.
+  func look(into path: String) throws -> Checkpoint {
+    try Checkpoint.open(path, options: looking)
   }
 }
 

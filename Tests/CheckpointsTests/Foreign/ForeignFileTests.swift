@@ -75,10 +75,16 @@ internal import Testing
     (Array("{\"version\": \"1.0\", \"added_tokens\": []}".utf8), .json(.tokenizer)),
     (Array("[1, 2]".utf8), .json(.other)),
     (Array("(dp0\nS'a'\np1\nI1\ns.".utf8), .kind(.textPickle)),
+    (Array("}q\0(X\u{1}\0\0\0wq\u{1}".utf8) + [0xFF], .kind(.textPickle)),
+    (Array("(dp0\nVw\np1\n".utf8) + [0xFF], .kind(.textPickle)),
     (Array("cposix\nsystem\n(S'true'\ntR.".utf8), .kind(.textPickle)),
     (
       [0x80, 2] + Array("ctorch.distributed.checkpoint.metadata\nM".utf8),
       .kind(.distributedMetadata)
+    ),
+    (
+      [0x80, 4] + Array("cjoblib.numpy_pickle\nNumpyArrayWrapper\n".utf8) + [0x0B],
+      .kind(.joblib)
     ),
     ([0x81, 0xA5] + Array("param".utf8) + [0xC0], .kind(.flax)),
     ([0xDE, 0, 20, 0xA1, 0x61, 0x80], .kind(.flax)),

@@ -82,8 +82,8 @@ internal import Testing
   }
 
   static let unsafeNames = [
-    "../1.safetensors", "/1.safetensors", "a//1.safetensors", "./1.safetensors",
-    "a/../1.safetensors",
+    "../1.safetensors", "/1.safetensors", "a//1.safetensors", ".//1.safetensors",
+    "./../1.safetensors", "a/./1.safetensors", "a/../1.safetensors",
     "C:1.safetensors", "C:\\1.safetensors", "..\\1.safetensors", "", "..", "a/", "1\n.safetensors",
     "https://example.com/1.safetensors",
   ]
@@ -93,8 +93,16 @@ internal import Testing
     let samples = try ShardSamples()
     try samples.writeIndex(["a": name])
     let error = try samples.error()
-    #expect(error?.fault == .shards(.unsafeShardName(name)))
+    let shown = name.hasPrefix("./") ? String(name.dropFirst(2)) : name
+    #expect(error?.fault == .shards(.unsafeShardName(shown)))
     #expect(error?.isSafetyRefusal == true)
+  }
+
+  @Test func `may name shards in its directory as the shell does`() throws {
+    let samples = try ShardSamples()
+    try samples.write("1.safetensors", ["a": [1]])
+    try samples.writeIndex(["a": "./1.safetensors"])
+    #expect(try samples.error() == nil)
   }
 
   static let otherSuffixes = [

@@ -30,9 +30,10 @@ struct MadeTorchFile {
   }
 
   /// Reads it, everything in it or what is found to be the model.
-  func read(selection: String? = ".") throws -> Checkpoint {
+  func read(selection: String? = ".", takesAllIfUndecided: Bool = false) throws -> Checkpoint {
     var options = ReadOptions()
     options.selection = selection
+    options.takesAllIfUndecided = takesAllIfUndecided
     return try Checkpoint.open(path, options: options)
   }
 

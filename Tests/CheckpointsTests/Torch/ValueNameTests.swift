@@ -13,6 +13,8 @@ internal import Testing
     ("c__builtin__\ncomplex\nG\(Self.zero)G\(Self.two)\u{86}R", "2j"),
     ("c__builtin__\nfrozenset\n](K\u{1}NeK\u{0}0\u{85}R", "frozenset({1, None})"),
     ("c__builtin__\nfrozenset\n]\u{85}R", "frozenset()"),
+    ("ctorch\ndevice\nX\u{4}\0\0\0cudaK\u{2}\u{86}R", "cuda:2"),
+    ("c__main__\nText\nX\u{4}\0\0\0name\u{85}\u{81}", "name"),
     ("K\u{1}\u{85}", "(1,)"), ("K\u{1}\u{85}\u{85}", "((1,),)"),
   ]
   private static let zero = String(repeating: "\0", count: 8)

@@ -71,6 +71,10 @@ def _npz(manifest):
     put("savez", archive([entry(name, data, local=one) for (name, data), one in zip(members, local)]),
         "np.savez: a zip64 extra in every local header, none in the directory")
     put("streamed", archive([entry(name, data, descriptor="32", method=8) for name, data in members]), "data descriptors")
+    put("case-twins", archive([entry("w.npy", npy(arrays["float32"])), entry("W.npy", npy(arrays["int64"]))]),
+        "two names that differ in case only", {"w": arrays["float32"], "W": arrays["int64"]})
+    words = [entry("w.npy", npy(arrays["float32"])), entry("words.npy", npy(np.array(["a", "bc"])))]
+    put("words", archive(words), "an array of text beside one of numbers", {"w": arrays["float32"]}, convertWith=["--exclude", "words"])
     stream = io.BytesIO()
     np.savez(stream, array("arr_0", 2), array("arr_1", 3, dtype="int16"))
     with np.load(io.BytesIO(stream.getvalue())) as found:

@@ -26,6 +26,10 @@ def _sharing(manifest):
     manifest.path("sharing/one-storage-five-dtypes.pt").write_bytes(
         archive(entries("archive", pickled, storages, order="2.1", alignment=0)))
     manifest.torch("sharing/one-storage-five-dtypes.pt", notes="_rebuild_tensor_v3 with five dtypes over one UntypedStorage")
+    young = random("young", 32, dtype=torch.uint8)
+    value = {"u16": young.view(torch.uint16), "e4m3": young.view(torch.float8_e4m3fn), "u32": young.view(torch.uint32)[1:5],
+             "u64": young.view(torch.uint64).view(2, 2).t()}
+    manifest.save("sharing/one-storage-young-dtypes.pt", value, notes="torch.save of one storage as four dtypes that have no typed storage")
     g = {"gen.w": random("g", 3, 3), "gen.b": random("gb", 3)}
     manifest.save("sharing/params-and-ema.pt", {"params": g, "params_ema": dict(g)}, ["params"], selectAny=["params", "params_ema"],
                    notes="BasicSR: params and params_ema share all storages; either may be chosen")
@@ -78,6 +82,37 @@ def _subclasses(manifest):
                    notes="_rebuild_from_type_v2: an unknown subclass with state, and a tensor with an attribute")
 
 
+class _Shell(torch.Tensor):
+    """A tensor that is two others: what quantisation libraries make."""
+
+    @staticmethod
+    def __new__(cls, packed, scale):
+        return torch.Tensor._make_wrapper_subclass(cls, packed.shape, dtype=packed.dtype)
+
+    def __init__(self, packed, scale):
+        self.packed, self.scale = packed, scale
+
+    @classmethod
+    def __torch_dispatch__(cls, function, types, args=(), kwargs=None):
+        raise NotImplementedError(function)
+
+    def __reduce_ex__(self, protocol):
+        made_with = (type(self), self.dtype, self.shape, self.stride(), 0, self.layout, self.device, False)
+        return torch._utils._rebuild_wrapper_subclass, made_with, {"packed": self.packed, "scale": self.scale}
+
+
+_Shell.__module__, _Shell.__qualname__, _Shell.__name__ = "labs.tensors", "Shell", "Shell"
+
+
+def _without_elements(manifest):
+    packed, scale, weight = random("packed", 3, 2), random("scale", 3), random("weight", 2, 2)
+    torch.save({"shell": _Shell(packed, scale), "weight": weight}, manifest.path("wrapped/shell-state.pt"))
+    manifest.values("wrapped/shell-state.pt", [("shell.packed", packed), ("shell.scale", scale), ("weight", weight)],
+                    notes="a wrapper subclass whose tensors are in the state that BUILD gives it")
+    torch.save({"lazy": torch.nn.UninitializedParameter(), "weight": weight}, manifest.path("wrapped/uninitialised.pt"))
+    manifest.values("wrapped/uninitialised.pt", [("weight", weight)], notes="a parameter of a lazy module that has not run yet")
+
+
 def _more_than_strides(manifest):
     dense = random("sp", 4, 5) * (random("mask", 4, 5) > 0.5)
     cases = {
@@ -118,6 +153,8 @@ def make(manifest):
     _parameters(manifest)
     sys.modules["labs"], sys.modules["labs.tensors"] = types.ModuleType("labs"), types.ModuleType("labs.tensors")
     sys.modules["labs.tensors"].LabelledTensor = _Labelled
+    sys.modules["labs.tensors"].Shell = _Shell
     _subclasses(manifest)
+    _without_elements(manifest)
     _more_than_strides(manifest)
     _storages(manifest)

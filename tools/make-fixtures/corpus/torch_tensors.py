@@ -25,6 +25,12 @@ def _dtypes(manifest):
         name = str(dtype).removeprefix("torch.")
         value = {"odd": random(name, 4, dtype=dtype), "weight": random("weight", 2, 2)}
         manifest.save(f"dtypes/{name}.pt", value, notes="a dtype safetensors has no name for")
+    def packed(name, *geometry):
+        return random(name, 48, dtype=torch.uint8).as_strided(*geometry).view(torch.float4_e2m1fn_x2)
+
+    value = {"transposed": packed("t", (8, 6), (1, 8)), "rows": packed("r", (3, 4), (8, 1), 2), "windows": packed("w", (5, 6), (3, 2)),
+             "repeated": packed("e", (3, 2), (0, 0)), "packed": packed("p", (4, 12), (12, 1))}
+    manifest.save("dtypes/F4-views.pt", value, notes="views whose elements are bytes of two numbers each")
     special = torch.tensor([float("nan"), float("inf"), -float("inf"), -0.0, 1e-45, 3.4e38, 5e-324])
     value = {"f32": special, "f16": special.half(), "bf16": special.bfloat16(), "f64": special.double(),
              "payload": torch.tensor([0x7FA00001, 0xFFC12345 - (1 << 32)], dtype=torch.int32).view(torch.float32)}
@@ -71,6 +77,7 @@ def _views(manifest):
     manifest.save("views/flat-parameter.pt", parts, notes="FSDP or ZeRO: views of one flat parameter, a gap at 56..60")
     manifest.save("views/one-of-many.pt", {"a": flat[:1]}, notes="one element of a storage of 64")
     many = torch.arange(2.0).expand(8, 2).as_strided((1,) * 30 + (8, 2), (0,) * 30 + (0, 1))
+    manifest.save("views/rank-65.pt", {"deep": torch.arange(2.0).view((1,) * 64 + (2,))}, notes="more dimensions than numpy has")
     manifest.save("views/rank-32.pt", {"deep": many}, notes="rank 32, strides 0")
 
 

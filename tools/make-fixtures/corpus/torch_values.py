@@ -131,6 +131,22 @@ def _numpy(manifest):
                    notes="text, structured, datetime and object arrays beside the state dict")
 
 
+class _Text(str):
+    pass
+
+
+def _keys(manifest):
+    """Keys of classes that Python prints as texts."""
+    _Text.__module__, _Text.__qualname__, _Text.__name__ = "labs.things", "Text", "Text"
+    sys.modules["labs.things"].Text = _Text
+    keys = [_Text("weight"), np.str_("bi\u00e4s"), np.float32(0.1), np.float64(1e-7), np.bool_(True), np.int16(-3), torch.device("cuda", 1), torch.device("cpu")]
+    value = {key: random(f"key{place}", 2) for place, key in enumerate(keys)}
+    for protocol in (2, 4):
+        torch.save(value, manifest.path(f"values/keys-{protocol}.pt"), pickle_protocol=protocol)
+        manifest.values(f"values/keys-{protocol}.pt", [(str(key), one) for key, one in value.items()],
+                        notes=f"a subclass of str, scalars of numpy and devices as keys, protocol {protocol}")
+
+
 def _containers(manifest):
     loop = {"weight": random("loop", 2)}
     loop["self"] = loop
@@ -153,4 +169,5 @@ def make(manifest):
     _beside(manifest)
     _inside(manifest)
     _numpy(manifest)
+    _keys(manifest)
     _containers(manifest)

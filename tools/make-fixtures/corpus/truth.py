@@ -25,6 +25,8 @@ _FROM_NUMPY = {
 
 def row_major_bytes(tensor):
     """The values, row-major and little-endian, conjugation and negation applied."""
+    if tensor.dtype == torch.float4_e2m1fn_x2:
+        tensor = tensor.view(torch.uint8)
     tensor = tensor.detach().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
     if tensor.numel() == 0:
         return b""
