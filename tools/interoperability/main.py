@@ -20,6 +20,7 @@ import surgery_resize  # noqa: F401
 import surgery_tie  # noqa: F401
 import bundles  # noqa: F401
 import forecasts  # noqa: F401
+import odd_files  # noqa: F401
 
 
 def main():
