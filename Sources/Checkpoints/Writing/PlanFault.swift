@@ -78,8 +78,10 @@ public enum PlanFault: FormatFault {
     case .unsupportedDType(let dtype, let format, let others):
       "\(format.rawValue) cannot hold dtype \(dtype.name)"
         + (others.isEmpty ? "" : ", nor those of \(NameList.text(others))")
-        + "; leave what it cannot hold out with --exclude, convert it with --keep NAME=DTYPE, or choose "
-        + "another format with --to"
+        + "; leave what it cannot hold out with --exclude, "
+        + (ElementConversion.isSupported(from: dtype, to: .f32)
+          ? "convert it with --keep NAME=DTYPE, " : "")
+        + "or choose another format with --to"
     case .noNumpyDType(let dtype):
       "numpy has no dtype for \(dtype.name); --dtype f32 converts floating-point values first"
     case .noNumpyShape(let shape):

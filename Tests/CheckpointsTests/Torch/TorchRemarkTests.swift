@@ -36,6 +36,19 @@ internal import Testing
       ])
   }
 
+  @Test(arguments: [("complex128", "safetensors", false), ("F8_E4M3", "npz", true)])
+  func `name a conversion only where there is one`(
+    dtype: String, format: String, isNamed: Bool
+  ) throws {
+    let path = try TemporaryDirectory().path("out.\(format)")
+    let checkpoint = try read("dtypes/\(dtype).pt")
+    #expect {
+      try checkpoint.plan(writingTo: path)
+    } throws: { error in
+      "\(error)".contains("--keep") == isNamed && "\(error)".contains("--exclude")
+    }
+  }
+
   @Test func `name a way to the tensors only where there are some`() throws {
     let without = try MadeTorchFile.dictionary(MadeTorchFile.text("epoch") + "K\u{1}")
     #expect {
