@@ -53,6 +53,16 @@ internal import Testing
     #expect(try place.bytes(of: "model.pt") == Fixtures.bytes("models/model.pt"))
   }
 
+  @Test(arguments: [["convert"], ["resize", "--tokens", "70"]])
+  func `names the file that was to be written, not its configuration`(words: [String]) throws {
+    let place = try workplace("models/model.pt", "models/model.ligature.json")
+    let over = try Tool.run(words + ["model.pt", "-o", "model.pt", "--force"], in: place)
+    #expect(over.error == "Error: model.pt: is also being read; write to another path\n")
+    try #expect(Tool.run(words + ["model.pt", "-o", "out.pt"], in: place).status == 0)
+    let again = try Tool.run(words + ["model.pt", "-o", "out.pt"], in: place)
+    #expect(again.error == "Error: out.pt: exists already; --force overwrites it\n")
+  }
+
   @Test func `does not take the source's index for the place of a file`() throws {
     let place = try workplace("models/model.pt")
     let shards = ["-o", "shards/", "--to", "safetensors", "--shard-size", "4kB"]

@@ -72,8 +72,10 @@ extension WritePlan {
           segments: $0.segments.segments, link: $0.link,
           isPooled: $0.isPooled)
       }
+    // What the user named is told before what goes with it.
+    let named = files.filter { !$0.isCompanion } + files.filter(\.isCompanion)
     let place = OutputPlace(
-      paths: files.map(\.path), destination: destination,
+      paths: named.map(\.path), destination: destination,
       sources: conversion.checkpoint.source.allFiles + companions.compactMap(\.sourcePath)
         + options.otherSources)
     removedFiles = try place.filesInTheWay(overwrites: options.overwrites)
