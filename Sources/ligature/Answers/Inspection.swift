@@ -121,6 +121,7 @@ extension Inspection {
   func write(to json: inout JSONDocument) {
     json.member("format", .string(source.format))
     json.member("files", .array(source.files.map { .string($0) }))
+    json.member("selection", source.selection.map { .string($0) } ?? nil)
     json.member("metadata", .object(sortedMetadata.map { .init($0.key, .string($0.value)) }))
     json.beginArray("tensors")
     for row in NameFolding.unfoldedRows(of: checkpoint.entries.map(\.name)) where json.isOpen {

@@ -20,16 +20,25 @@ struct WritingReport: Answer {
   func write(to page: inout Page) throws {
     try surgery?.write(to: &page)
     writeCasts(to: &page)
-    let speed = Double(report.writtenByteCount) / 1e9 / max(seconds, 1e-9)
     let written = plan.files.filter { !$0.isCompanion }
     let place =
       written.count == 1
       ? "\(escaped(written[0].path)):" : "\(escaped(destination)): \(written.count) files,"
     page.line(
       "\(place) \(Numerals.count(tensorCount, "tensor")), "
-        + "\(Numerals.bytes(report.writtenByteCount)), \(Numerals.duration(seconds: seconds)), "
-        + "\(Numerals.fixed(speed, decimals: 2)) GB/s\(isVerified ? ", verified" : "")")
+        + "\(Numerals.bytes(report.writtenByteCount)), \(Numerals.duration(seconds: seconds))"
+        + "\(speed)\(isVerified ? ", verified" : "")")
   }
+
+  /// The speed, where there was enough to write for one.
+  private var speed: String {
+    guard report.writtenByteCount >= Self.leastByteCountWithSpeed else { return "" }
+    let speed = Double(report.writtenByteCount) / 1e9 / max(seconds, 1e-9)
+    return ", \(Numerals.fixed(speed, decimals: 2)) GB/s"
+  }
+
+  // Below it, the time goes into opening files and syncing them.
+  private static let leastByteCountWithSpeed = 10_000_000
 
   /// Tells what casting did to the values.
   private func writeCasts(to page: inout Page) {
