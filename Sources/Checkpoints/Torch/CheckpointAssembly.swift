@@ -7,6 +7,8 @@ struct CheckpointAssembly {
   private var nameByteCount = 0
   /// Bytes of all tensors; shared ones count each time.
   private var byteCount = 0
+  /// Bytes that are decompressed to read each tensor, from the beginning of its storage on.
+  private var inflatedByteCount = 0
   /// The first tensor of each unusual kind, and how many there are.
   private var kinds: [RebuiltTensor.Kind: (first: String, count: Int)] = [:]
   private var classes: [String: (first: String, count: Int)] = [:]
@@ -82,6 +84,13 @@ struct CheckpointAssembly {
     let (allowed, isLarge) = reading.fileByteCount.multipliedReportingOverflow(
       by: TorchLimits.expansion)
     let limit = isLarge ? .max : max(allowed, TorchLimits.freeExpansionByteCount)
+    if !tensor.storage.source.isRandomAccess {
+      inflatedByteCount.addClamped(tensor.storageRange.upperBound)
+    }
+    if inflatedByteCount - reading.storedByteCount > max(limit, TorchLimits.freeInflationByteCount)
+    {
+      throw reading.error(.inflation(byteCount: inflatedByteCount))
+    }
     guard overflow || sum - reading.storedByteCount > limit else { return }
     var error = reading.error(
       .expansion(byteCount: overflow ? .max : sum, fileByteCount: reading.fileByteCount))

@@ -34,7 +34,7 @@ extension TorchFault {
     case .layout: "TorchLayout"
     case .sparse: "TorchSparse"
     case .nested: "TorchNested"
-    case .expansion: "TorchExpansion"
+    case .expansion, .inflation: "TorchExpansion"
     case .nestedTooDeep, .nestedTooLarge, .tooDeep, .tooManyValues, .tooManyTensors, .longName,
       .longNames:
       "TorchLimitExceeded"
@@ -128,6 +128,9 @@ extension TorchFault {
     case .expansion(let byteCount, let fileByteCount):
       "tensors that repeat or share their elements would make \(byteCount) bytes of the file's "
         + "\(fileByteCount); select a part of the file with --select"
+    case .inflation(let byteCount):
+      "its tensors share compressed storages, and \(byteCount) bytes would be decompressed to reach them; "
+        + "unzip the file and zip it again without compression"
     default: limitSentence
     }
   }

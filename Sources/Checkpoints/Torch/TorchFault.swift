@@ -69,6 +69,8 @@ public enum TorchFault: FormatFault, Error {
   case nested(reason: String)
   /// Views that repeat their elements would make far more bytes than the file has.
   case expansion(byteCount: Int, fileByteCount: Int)
+  /// So many tensors look into compressed storages that decompressing them again and again would not end.
+  case inflation(byteCount: Int)
 
   // Limits
   /// Wrappers around wrappers.

@@ -50,6 +50,10 @@ enum TorchLimits {
   static let expansion = 128
   static let freeExpansionByteCount = 1 << 30
 
+  /// How many bytes are decompressed on the way to tensors that lie behind others in a compressed storage, besides the
+  /// same multiple of the file's: a few seconds' worth.
+  static let freeInflationByteCount = 1 << 34
+
   /// How many values that are not tensors are described.
   static let describedValueCount = 1000
 

@@ -170,6 +170,9 @@ def _sharing():
     yield "shared file", often(b"B" + struct.pack("<I", len(nested)) + nested, b"h\1h\0\x85R", ("torch.storage", "_load_from_bytes")), \
         f"one torch file of 300,000 Nones, handed to {calls:,} calls of _load_from_bytes", [4]
     sliding = state(**{str(start): tensor(storage(numel=500_000), start, (499_000,), (1,)) for start in range(1000)})
+    views = state(**{str(start): tensor(storage(numel=500_000), start, (10,), (1,)) for start in range(0, 499_000, 25)})
+    yield "shared deflated storage", archive([entry("m/data.pkl", views, method=8), entry("m/data/0", bytes(2_000_000), method=8), entry("m/version", b"3\n")]), \
+        "20,000 small views all over 2 MB that are deflated", [4]
     yield "shared storage", archive([entry("m/data.pkl", sliding, method=8), entry("m/data/0", bytes(2_000_000), method=8), entry("m/version", b"3\n")]), \
         "1,000 views of the same 2 MB, each an element further: 2 GB", [4]
     yield "shared name", packed(PROTO + b"}" + value("k" * 60_000) + b"]q\0(" + b"h\0" * 1_000_000 + tensor() + b"es."), "a list with itself in it a million times, under a name of 60,000 letters", [0, 4]
