@@ -98,9 +98,14 @@ extension Inspection {
     table.write(to: &page, indentation: 2)
   }
 
+  private var names: [TensorName] {
+    let entries = checkpoint.entries
+    return entries.indices.map { entries[$0].name }
+  }
+
   private var rows: [NameFolding.Row] {
     let entries = checkpoint.entries
-    let names = entries.indices.map { entries[$0].name }
+    let names = self.names
     if listsAll { return NameFolding.unfoldedRows(of: names) }
     return NameFolding.rows(of: names) { position in
       TensorKind(
@@ -124,9 +129,7 @@ extension Inspection {
     json.member("selection", source.selection.map { .string($0) } ?? nil)
     json.member("metadata", .object(sortedMetadata.map { .init($0.key, .string($0.value)) }))
     json.beginArray("tensors")
-    for row in NameFolding.unfoldedRows(of: checkpoint.entries.map(\.name)) where json.isOpen {
-      write(row.members[0], to: &json)
-    }
+    for position in NaturalOrder.sorted(names) where json.isOpen { write(position, to: &json) }
     json.endArray()
     json.beginArray("aliases")
     for group in aliasGroups {

@@ -36,48 +36,45 @@ package struct NaturalOrder {
 
   private mutating func appendKey(of name: TensorName) {
     var key = KeyBytes()
-    var digits: [UInt8] = []
-    for byte in name.text.utf8 {
-      if (0x30...0x39).contains(byte) {
-        if digits == [0x30] { digits = [] }
-        digits.append(byte)
+    let bytes = name.text.utf8.span
+    var position = 0
+    while position < bytes.count {
+      guard Self.isDigit(bytes[position]) else {
+        let byte = bytes[position]
+        key.append(byte == UInt8(ascii: ".") ? 1 : byte, to: &words)
+        position += 1
         continue
       }
-      key.appendNumber(&digits)
-      key.append(byte == UInt8(ascii: ".") ? 1 : byte)
+      var start = position
+      while position < bytes.count, Self.isDigit(bytes[position]) { position += 1 }
+      while start < position - 1, bytes[start] == UInt8(ascii: "0") { start += 1 }
+      // Longer numbers are greater, equally long ones compare as text.
+      key.append(UInt8(ascii: "0"), to: &words)
+      key.append(UInt8(clamping: position - start), to: &words)
+      for digit in start..<position { key.append(bytes[digit], to: &words) }
     }
-    key.appendNumber(&digits)
-    words += key.finished()
+    key.finish(to: &words)
     starts.append(words.count)
   }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 }
 
 /// Bytes packed into words, most significant first, so that words compare as the bytes do.
 private struct KeyBytes {
-  private var words: [UInt64] = []
   private var word: UInt64 = 0
   private var byteCount = 0
 
-  mutating func append(_ byte: UInt8) {
+  mutating func append(_ byte: UInt8, to words: inout [UInt64]) {
     word = word << 8 | UInt64(byte)
     byteCount += 1
-    if byteCount.isMultiple(of: 8) {
+    if byteCount == 8 {
       words.append(word)
-      word = 0
+      (word, byteCount) = (0, 0)
     }
   }
 
-  /// Appends a run of digits: longer numbers are greater, equally long ones compare as text.
-  mutating func appendNumber(_ digits: inout [UInt8]) {
-    guard !digits.isEmpty else { return }
-    append(0x30)
-    append(UInt8(clamping: digits.count))
-    for digit in digits { append(digit) }
-    digits.removeAll(keepingCapacity: true)
-  }
-
-  func finished() -> [UInt64] {
-    let used = byteCount % 8
-    return used == 0 ? words : words + [word << UInt64(8 * (8 - used))]
+  func finish(to words: inout [UInt64]) {
+    if byteCount > 0 { words.append(word << UInt64(8 * (8 - byteCount))) }
   }
 }
